@@ -1,0 +1,277 @@
+"""Rows in memory: a batch is a list of fields, as a record is.
+
+This module owns what a batch may look like. `casts` owns how arrays of other kinds become
+one; `exports` how a batch becomes something else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Iterator, Optional
+
+import numpy as np
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas
+    import pyarrow
+    from scipy.sparse import csr_matrix
+
+    Array = npt.NDArray[Any]
+
+__all__ = ["CONFIGURATION", "FEATURE", "LABEL", "METADATA", "UID", "Batch", "Field"]
+
+FEATURE = "feature"
+LABEL = "label"
+UID = "uid"
+METADATA = "metadata"
+CONFIGURATION = "configuration"
+_TEXT_ROLES = (UID, METADATA, CONFIGURATION)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field of all rows of a batch.
+
+    Attributes
+    ----------
+    role : {"feature", "label", "uid", "metadata", "configuration"}
+        The part of the record that it belongs to.
+    kind : {"dense", "ragged", "csr", "text", "blobs"}
+        dense: `width` numbers a row; ragged: any count; csr: numbers with keys; text: UTF-8
+        (uid, metadata, configuration); blobs: any count of byte strings.
+    values : ndarray
+        dense: (n_rows, width); ragged and csr: (n_values,); of float32, float64 or int32 in
+        native byte order. text and blobs: (n_bytes,) uint8. A dense row's numbers are
+        adjacent in memory; rows may lie apart.
+    name : str, default "values"
+        Key in the features or label map; "" for uid, metadata, configuration.
+    shape : tuple of int or None, default None
+        Shape written into each record; None for none. Keys of csr count through it in C
+        order. Required of csr unless the records that it was read from had none.
+    offsets : ndarray (n_rows + 1,) of int64 or int32, optional
+        Row boundaries in `values` (blobs: in `item_offsets`), not for dense.
+    keys : ndarray (n_values,) of int64 or int32, optional
+        csr only.
+    item_offsets : ndarray (n_items + 1,) of int64, optional
+        blobs only: boundaries of the byte strings in `values`.
+    content_type : str or None
+        blobs only.
+    present : ndarray (n_rows,) of bool, optional
+        False where a row lacks the field; None: all rows have it.
+    """
+
+    role: str
+    kind: str
+    values: "Array"
+    name: str = "values"
+    shape: "Optional[tuple[int, ...]]" = None
+    offsets: "Optional[Array]" = None
+    keys: "Optional[Array]" = None
+    item_offsets: "Optional[Array]" = None
+    content_type: Optional[str] = None
+    present: "Optional[Array]" = None
+
+    @property
+    def n_rows(self) -> int:
+        """Rows, those that lack the field included."""
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+    @property
+    def dtype(self) -> "np.dtype[Any]":
+        """Type of the numbers; uint8 for text and blobs."""
+        return self.values.dtype
+
+    @property
+    def width(self) -> Optional[int]:
+        """Numbers of a dense row, columns of a sparse one; None where that varies."""
+        if self.kind == "dense":
+            return int(self.values.shape[1])
+        if self.kind == "csr" and self.shape is not None:
+            return int(np.prod(self.shape, dtype=object))
+        return None
+
+    def __repr__(self) -> str:
+        size = {
+            "dense": f"{self.width} wide",
+            "csr": f"shape {self.shape}, {len(self.values)} stored",
+        }.get(self.kind, f"{len(self.values)} in all")
+        name = "" if self.role in _TEXT_ROLES else f" {self.name!r}"
+        return f"<{self.role}{name}: {self.kind} {self.dtype}, {size}>"
+
+    def rows(self, begin: int, end: int) -> "Field":
+        """The field of rows [begin, end), without a copy of the values."""
+        present = None if self.present is None else self.present[begin:end]
+        if self.offsets is None:
+            return replace(self, values=self.values[begin:end], present=present)
+        return replace(self, offsets=self.offsets[begin : end + 1], present=present)
+
+    def texts(self) -> "list[Optional[str]]":
+        """The strings of a text field; None where a row has none."""
+        assert self.kind == "text" and self.offsets is not None
+        raw = self.values.tobytes()
+        here = np.ones(self.n_rows, bool) if self.present is None else self.present
+        bounds = self.offsets.tolist()
+        return [
+            raw[a:b].decode() if ok else None
+            for a, b, ok in zip(bounds, bounds[1:], here.tolist())
+        ]
+
+    @staticmethod
+    def from_texts(role: str, texts: "list[Optional[str]]") -> "Field":
+        """A text field of strings; None where a row is to have none.
+
+        Examples
+        --------
+        >>> Field.from_texts("uid", ["a", None, "b"]).texts()
+        ['a', None, 'b']
+        """
+        raw = [b"" if t is None else t.encode() for t in texts]
+        offsets = np.zeros(len(raw) + 1, np.int64)
+        np.cumsum([len(r) for r in raw], out=offsets[1:])
+        present = np.array([t is not None for t in texts], bool)
+        return Field(
+            role,
+            "text",
+            np.frombuffer(b"".join(raw), np.uint8),
+            name="",
+            offsets=offsets,
+            present=None if present.all() else present,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows in memory, as a list of fields.
+
+    Attributes
+    ----------
+    fields : tuple of Field
+    n_rows : int
+    first_row : int, default 0
+        Position of the batch's first row in what it was read from, from 0.
+
+    Examples
+    --------
+    >>> import recordsmith as rs
+    >>> batch = rs.decode(rs.encode([[1.0, 2.0], [3.0, 4.0]], [0, 1]))
+    >>> batch.features
+    array([[1., 2.],
+           [3., 4.]])
+    >>> batch.labels
+    array([0, 1], dtype=int32)
+    """
+
+    fields: "tuple[Field, ...]"
+    n_rows: int
+    first_row: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        for one in self.fields:
+            if one.n_rows != self.n_rows:
+                raise InputError(
+                    f"{one.role} {one.name!r} has {one.n_rows} rows, expected {self.n_rows}",
+                    advice="features, labels and ids go by position: one for each row",
+                )
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        return f"<Batch of {self.n_rows} rows: {', '.join(map(repr, self.fields))}>"
+
+    def rows(self, begin: int, end: int) -> "Batch":
+        """Rows [begin, end), without a copy of the values."""
+        begin, end = max(0, begin), min(end, self.n_rows)
+        parts = tuple(one.rows(begin, end) for one in self.fields)
+        return Batch(parts, max(0, end - begin), self.first_row + begin)
+
+    def all(self, role: str) -> "Iterator[Field]":
+        """The fields of one role."""
+        return (one for one in self.fields if one.role == role)
+
+    def get(self, role: str, name: str = "values") -> Optional[Field]:
+        """The field of a role and name (the name counts for features and labels only)."""
+        named = role not in _TEXT_ROLES
+        for one in self.fields:
+            if one.role == role and (one.name == name or not named):
+                return one
+        return None
+
+    @property
+    def features(self) -> "Array | csr_matrix":
+        """The only feature: an ndarray (n_rows, *shape), or SciPy CSR if it is sparse.
+
+        Raises InputError if there is none or more than one, if a row lacks it, or if the
+        rows differ in width; the message says which.
+        """
+        return self._only(FEATURE)
+
+    @property
+    def labels(self) -> "Array | None":
+        """The only label: (n_rows,) of numbers, or (n_rows, k); None if there is none."""
+        if not any(self.all(LABEL)):
+            return None
+        labels = self._only(LABEL)
+        return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+    @property
+    def uids(self) -> "list[Optional[str]] | None":
+        """The uid of each row, None where a row has none; None if no row has."""
+        return self._texts(UID)
+
+    @property
+    def metadata(self) -> "list[Optional[str]] | None":
+        """The metadata of each row, as `uids`."""
+        return self._texts(METADATA)
+
+    @property
+    def configuration(self) -> "list[Optional[str]] | None":
+        """The configuration of each row, as `uids`."""
+        return self._texts(CONFIGURATION)
+
+    def _texts(self, role: str) -> "list[Optional[str]] | None":
+        one = self.get(role)
+        return None if one is None else one.texts()
+
+    def _only(self, role: str) -> Any:
+        found = list(self.all(role))
+        if len(found) != 1:
+            names = ", ".join(repr(one.name) for one in found) or "none"
+            raise InputError(
+                f"expected one {role}, found {names}",
+                advice=f"take the one you want with batch.get({role!r}, name)",
+            )
+        from . import exports
+
+        return exports.field_to_array(found[0], self.first_row)
+
+    def to_numpy(self) -> "tuple[Array, Array | None]":
+        """Features as a dense ndarray (n_rows, n_cols), whatever they were, and labels."""
+        features = self.features
+        dense = features if isinstance(features, np.ndarray) else features.toarray()
+        return dense, self.labels
+
+    def to_csr(self) -> "tuple[csr_matrix, Array | None]":
+        """Features as SciPy CSR (zeros of dense features are not stored), and labels."""
+        features = self.features
+        if isinstance(features, np.ndarray):
+            from scipy.sparse import csr_matrix
+
+            features = csr_matrix(features.reshape(self.n_rows, -1))
+        return features, self.labels
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """A pyarrow Table: a column a field; dense rows as fixed-size lists, sparse ones as
+        structs of keys and values, token lists as lists."""
+        from . import exports
+
+        return exports.batch_to_arrow(self)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A pandas DataFrame: the label, then a column a feature value (`f0`, `f1`, ...)."""
+        from . import exports
+
+        return exports.batch_to_pandas(self)
