@@ -1,0 +1,80 @@
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Optional
+
+from .batch import Field
+
+class ColumnInfo(NamedTuple):
+    role: str
+    dtype: Optional[str]
+    sparse: int
+    shape: Optional[tuple[int, ...]]
+    name: bytes
+    content_type: Optional[bytes]
+    n_present: int
+    first_missing: int
+    n_values: int
+    n_items: int
+    min_width: int
+    max_width: int
+    first_width: int
+    first_other_width: int
+
+class Scan(NamedTuple):
+    status: str
+    n_records: int
+    n_bytes: int
+    n_need: int
+    columns: list[ColumnInfo]
+    error: Optional[Exception]
+
+class Target(NamedTuple):
+    kind: str
+    width: Optional[int]
+    values: Any
+    offsets: Any
+    first_offset: int
+    keys: Any
+    n_keys_limit: Optional[int]
+    item_offsets: Any
+    first_item_byte: int
+    present: Any
+
+class Rows:
+    n_rows: int
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        n_rows: int,
+        check_order: bool,
+        zero_for_empty: bool,
+    ) -> None: ...
+
+def version() -> str: ...
+def plan_rows(
+    rows: Rows, begin: int, end: int, max_bytes: Optional[int] = None
+) -> tuple[int, int]: ...
+def encode_rows(rows: Rows, begin: int, end: int, out: Any) -> int: ...
+def encode_bytes(rows: Rows, begin: int, end: int, n_bytes: int) -> bytes: ...
+def new_bytes(n: int) -> bytes: ...
+def encode_into_bytes(
+    rows: Rows, begin: int, end: int, out: bytes, offset: int, n_bytes: int
+) -> None: ...
+def frame_peek(data: Any, begin: int = 0) -> tuple[str, int, int, int]: ...
+def frame_wrap(payload: Any) -> bytes: ...
+def join_frames(
+    data: Any, begin: int, end: int, mode: int
+) -> tuple[str, int, bytearray, Optional[Exception]]: ...
+def record_check(payload: Any) -> None: ...
+def find_frame(data: Any, begin: int, end: int) -> int: ...
+def scan(data: Any, begin: int, end: int, max_records: Optional[int] = None) -> Scan: ...
+def fill(
+    data: Any,
+    begin: int,
+    end: int,
+    n_records: int,
+    infos: list[ColumnInfo],
+    targets: list[Target],
+) -> None: ...
+def narrow_float32(values: Any, out: Any) -> tuple[int, int, int, float]: ...
+def narrow_int32(values: Any, out: Any) -> tuple[int, int]: ...
+def value_stats(values: Any) -> tuple[int, int, int, int, int, int, float, float]: ...
