@@ -14,14 +14,14 @@ RECORDSMITH_SANITIZE
 
 import os
 import shlex
-from glob import glob
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-CORE_SOURCES = sorted(glob("csrc/src/*.c"))
-CORE_HEADERS = sorted(glob("csrc/src/*.h") + glob("csrc/include/recordsmith/*.h"))
+CORE_SOURCES = sorted(map(str, Path("csrc").glob("src/*.c")))
+CORE_HEADERS = sorted(map(str, Path("csrc").glob("**/*.h")))
 INCLUDE_DIRS = ["csrc/include", "csrc/src"]
 CORE_CFLAGS = [
     "-std=c11",
