@@ -35,7 +35,7 @@ CORE_CFLAGS = [
     *shlex.split(os.environ.get("RECORDSMITH_CFLAGS", "")),
 ]
 SANITIZE = (
-    ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O1"]
+    ["-fsanitize=address,undefined", "-fno-sanitize-recover", "-UNDEBUG", "-g", "-O1"]
     if os.environ.get("RECORDSMITH_SANITIZE") == "1"
     else []
 )
