@@ -157,13 +157,13 @@ cdef class Rows:
         field.kind = <uint8_t>KINDS[one.kind]
         field.dtype = <uint8_t>DTYPES[one.values.dtype.name]
         field.n_rows = self.n_rows
-        text = one.name.encode()
+        text = one.name.encode("utf-8", "surrogateescape")
         self.keep.append(text)
         self.names.append(one.name or one.role)
         field.name = PyBytes_AsString(text)
         field.name_len = len(text)
         if one.content_type is not None:
-            text = one.content_type.encode()
+            text = one.content_type.encode("utf-8", "surrogateescape")
             self.keep.append(text)
             field.content_type = PyBytes_AsString(text)
             field.content_type_len = len(text)

@@ -115,7 +115,7 @@ class Field:
         here = np.ones(self.n_rows, bool) if self.present is None else self.present
         bounds = self.offsets.tolist()
         return [
-            raw[a:b].decode() if ok else None
+            raw[a:b].decode("utf-8", "surrogateescape") if ok else None
             for a, b, ok in zip(bounds, bounds[1:], here.tolist())
         ]
 
@@ -128,7 +128,7 @@ class Field:
         >>> Field.from_texts("uid", ["a", None, "b"]).texts()
         ['a', None, 'b']
         """
-        raw = [b"" if t is None else t.encode() for t in texts]
+        raw = [b"" if t is None else t.encode("utf-8", "surrogateescape") for t in texts]
         offsets = np.zeros(len(raw) + 1, np.int64)
         np.cumsum([len(r) for r in raw], out=offsets[1:])
         present = np.array([t is not None for t in texts], bool)

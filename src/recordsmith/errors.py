@@ -41,6 +41,11 @@ class RecordsmithError(Exception):
     offset : int, optional
         Byte offset from the start of the (uncompressed) input.
 
+    Attributes
+    ----------
+    code : str or None
+        Name of the core's status, such as "RS_E_MAGIC", where the core found the error.
+
     Examples
     --------
     >>> print(FormatError("bad magic number", path="a.pbr", row=3, unit="record", offset=96))
@@ -66,6 +71,7 @@ class RecordsmithError(Exception):
         self.unit = unit
         self.column = column
         self.offset = offset
+        self.code: Optional[str] = None
 
     def __str__(self) -> str:
         place = []
@@ -160,6 +166,11 @@ _TEXTS: "dict[str, tuple[type[RecordsmithError], str, str]]" = {
         "the record holds {found} values, its shape asks for {limit}",
         "",
     ),
+    "RS_NEW_SCHEMA": (
+        FormatError,
+        "the record differs from those before it in dtype, shape or density",
+        "read it with iter_batches(), which begins a new batch there",
+    ),
     "RS_E_KEY_COUNT": (FormatError, "the record holds {found} keys for {limit} values", ""),
     "RS_E_KEY": (
         FormatError,
@@ -228,7 +239,7 @@ def core_error(
     reason = reason.format(found=found, limit=limit)
     if field is not None:
         reason = f"field {field!r}: {reason}"
-    return cls(
+    error = cls(
         reason,
         advice=advice,
         row=None if row < 0 else row + (unit != "row"),
@@ -236,3 +247,5 @@ def core_error(
         column=None if column < 0 else column,
         offset=None if offset < 0 else offset,
     )
+    error.code = name
+    return error

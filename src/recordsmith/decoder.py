@@ -1,0 +1,300 @@
+"""Whole frames in memory to batches: scan, allocate, fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from . import _core
+from ._core import ColumnInfo, Target
+from .batch import Batch, Field
+from .errors import RecordsmithError
+from .threads import n_threads, run_all
+
+__all__ = ["Run", "decode_run"]
+
+_MIN_BYTES_PER_THREAD = 4 << 20
+_INT32_MAX = 2**31 - 1
+_NEVER = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """The longest run of records with one schema at a place in a buffer.
+
+    Attributes
+    ----------
+    batch : Batch
+        Its rows; none where the first record cannot be read.
+    n_bytes : int
+        Bytes of its frames.
+    status : str
+        Why it ends: "RS_OK" (all bytes or all rows asked for), "RS_NEED_MORE", "RS_SPLIT",
+        "RS_NEW_SCHEMA", or the core's name of an error.
+    error : RecordsmithError, optional
+        For RS_NEW_SCHEMA and errors; record numbers count from the run's first record.
+    """
+
+    batch: Batch
+    n_bytes: int
+    status: str
+    error: Optional[RecordsmithError]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of bytes that one thread scans and fills."""
+
+    begin: int
+    end: int
+    scan: _core.Scan
+
+
+def decode_run(
+    data: Any,
+    begin: int,
+    end: int,
+    *,
+    max_records: Optional[int] = None,
+    threads: Optional[int] = 1,
+    first_row: int = 0,
+    n_features: Optional[int] = None,
+    ragged: bool = False,
+) -> Run:
+    """Decode the records at data[begin:end] up to the first that does not fit the others.
+
+    Parameters
+    ----------
+    data : bytes-like
+    begin, end : int
+        Range in bytes; a frame begins at `begin`.
+    max_records : int, optional
+        Stop after so many.
+    threads : int, optional
+        None: all cores.
+    first_row : int, default 0
+        Position of the first record in its file, from 0.
+    n_features : int, optional
+        Number of columns of sparse records that name no shape.
+    ragged : bool, default False
+        Give rows of numbers as ragged fields even where all are equally long.
+    """
+    parts = _scan(data, begin, end, max_records, threads)
+    last = parts[-1].scan
+    columns = _merge(parts)
+    assert columns is not None
+    n_rows = sum(part.scan.n_records for part in parts)
+    plans = [_Plan(info, n_rows, n_features, ragged) for info in columns]
+    error = last.error if isinstance(last.error, RecordsmithError) else None
+    try:
+        _fill(data, parts, columns, plans)
+    except RecordsmithError as fault:
+        if parts[0].scan.n_records == 0 or fault.row is None:
+            raise
+        # The record that cannot be filled ends the run: what stands before it is whole.
+        before = fault.row - 1
+        if before == 0:
+            return Run(Batch((), 0, first_row), 0, fault.code or "", fault)
+        good = decode_run(
+            data,
+            begin,
+            end,
+            max_records=before,
+            threads=1,
+            first_row=first_row,
+            n_features=n_features,
+            ragged=ragged,
+        )
+        return Run(good.batch, good.n_bytes, fault.code or "", fault)
+    fields = tuple(plan.field for plan in plans)
+    n_bytes = sum(part.scan.n_bytes for part in parts)
+    if error is not None and error.row is not None and len(parts) > 1:
+        error.row += n_rows - last.n_records
+    return Run(Batch(fields, n_rows, first_row), n_bytes, last.status, error)
+
+
+def _scan(
+    data: Any, begin: int, end: int, max_records: Optional[int], threads: Optional[int]
+) -> "List[_Part]":
+    """One scan, or one a thread where the cuts between them prove right.
+
+    A cut is only a guess: a place that looks like a frame. It is right if the scan of the
+    part before it ends exactly there. Where one is not, everything is scanned in one go.
+    """
+    wanted = min(n_threads(threads), (end - begin) // _MIN_BYTES_PER_THREAD)
+    if wanted > 1 and max_records is None:
+        cuts = [begin]
+        for i in range(1, wanted):
+            at = begin + (end - begin) * i // wanted // 4 * 4
+            cuts.append(_core.find_frame(data, cuts[-1] + (at - cuts[-1]) // 4 * 4, end))
+        cuts.append(end)
+        ranges = [(a, b) for a, b in zip(cuts, cuts[1:]) if b > a]
+        scans = run_all(partial(_core.scan, data, a, b) for a, b in ranges)
+        parts = [_Part(a, b, scan) for (a, b), scan in zip(ranges, scans)]
+        proved = all(p.scan.status == "RS_OK" and p.scan.n_bytes == p.end - p.begin for p in parts)
+        if proved and _merge(parts) is not None:
+            return parts
+    return [_Part(begin, end, _core.scan(data, begin, end, max_records))]
+
+
+def _merge(parts: "List[_Part]") -> "Optional[List[ColumnInfo]]":
+    """The columns of all parts as if scanned in one go; None if they do not agree."""
+    if len(parts) == 1:
+        return parts[0].scan.columns
+    merged: "Dict[Tuple[str, bytes], ColumnInfo]" = {}
+    first_record = 0
+    for part in parts:
+        seen = set()
+        for info in part.scan.columns:
+            key = (info.role, info.name)
+            seen.add(key)
+            if key not in merged:
+                missing = 0 if first_record else info.first_missing
+                merged[key] = info._replace(first_missing=missing)
+                continue
+            both = _merge_two(merged[key], info, first_record)
+            if both is None:
+                return None
+            merged[key] = both
+        for key in merged.keys() - seen:
+            missing = min(merged[key].first_missing, first_record)
+            merged[key] = merged[key]._replace(first_missing=missing)
+        first_record += part.scan.n_records
+    return list(merged.values())
+
+
+def _merge_two(a: ColumnInfo, b: ColumnInfo, first_record: int) -> Optional[ColumnInfo]:
+    if (a.dtype, a.shape, a.content_type) != (b.dtype, b.shape, b.content_type):
+        return None
+    if {a.sparse, b.sparse} == {0, 1}:
+        return None
+    missing = b.first_missing if b.first_missing == _NEVER else b.first_missing + first_record
+    return a._replace(
+        sparse=min(a.sparse, b.sparse),
+        n_present=a.n_present + b.n_present,
+        first_missing=min(a.first_missing, missing),
+        n_values=a.n_values + b.n_values,
+        n_items=a.n_items + b.n_items,
+        min_width=min(a.min_width, b.min_width),
+        max_width=max(a.max_width, b.max_width),
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+class _Plan:
+    """The arrays of one column, and the part of them that a range of records fills."""
+
+    def __init__(
+        self, info: ColumnInfo, n_rows: int, n_features: Optional[int], ragged: bool
+    ) -> None:
+        self.info = info
+        self.kind = _kind(info, ragged)
+        self.shape = info.shape
+        offsets = keys = items = None
+        n_values: Any = info.n_values
+        index: Any = np.int64
+        self.limit: Optional[int] = None
+        if self.kind == "csr":
+            if self.shape is None and n_features is not None:
+                self.shape = (n_features,)
+            if self.shape is not None:
+                self.limit = min(int(np.prod(self.shape, dtype=object)), 2**63)
+                if max(self.limit - 1, info.n_values) <= _INT32_MAX:
+                    index = np.int32
+            keys = np.empty(info.n_values, index)
+        if self.kind == "dense":
+            n_values = (n_rows, info.max_width if info.n_present else 0)
+        else:
+            offsets = np.zeros(n_rows + 1, index)
+        if self.kind == "blobs":
+            items = np.zeros(info.n_items + 1, np.int64)
+        present = np.ones(n_rows, bool) if info.first_missing != _NEVER else None
+        self.field = Field(
+            info.role,
+            self.kind,
+            np.empty(n_values, info.dtype or "uint8"),
+            name=_text(info.name),
+            shape=self.shape,
+            offsets=offsets,
+            keys=keys,
+            item_offsets=items,
+            content_type=None if info.content_type is None else _text(info.content_type),
+            present=present,
+        )
+
+    def target(self, row: int, n_rows: int, value: int, info: ColumnInfo, item: int) -> Target:
+        """Where the records [row, row + n_rows) go; value and item: those before them."""
+        field, dense = self.field, self.kind == "dense"
+        values = field.values[row : row + n_rows] if dense else field.values
+        keys, offsets, items = field.keys, field.offsets, field.item_offsets
+        if not dense:
+            values = values[value : value + info.n_values]
+        return Target(
+            self.kind,
+            field.values.shape[1] if dense else 0,
+            values,
+            None if offsets is None else offsets[row : row + n_rows + 1],
+            item if self.kind == "blobs" else value,
+            None if keys is None else keys[value : value + info.n_values],
+            self.limit,
+            None if items is None else items[item : item + info.n_items + 1],
+            value,
+            None if field.present is None else field.present[row : row + n_rows],
+        )
+
+
+def _kind(info: ColumnInfo, ragged: bool) -> str:
+    if info.role in ("uid", "metadata", "configuration"):
+        return "text"
+    if info.dtype == "uint8":
+        return "blobs"
+    if info.sparse == 1 or (info.sparse == 2 and info.shape is not None):
+        return "csr"
+    if ragged and info.role == "feature":
+        return "ragged"
+    return "dense" if info.min_width == info.max_width else "ragged"
+
+
+def _fill(
+    data: Any, parts: "List[_Part]", columns: "List[ColumnInfo]", plans: "List[_Plan]"
+) -> None:
+    absent = {"n_values": 0, "n_items": 0}
+    before = {(info.role, info.name): [0, 0] for info in columns}
+    jobs, row = [], 0
+    for part in parts:
+        own = {(info.role, info.name): info for info in part.scan.columns}
+        targets = []
+        for info, plan in zip(columns, plans):
+            key = (info.role, info.name)
+            mine = own.get(key, info._replace(**absent))
+            value, item = before[key]
+            targets.append(plan.target(row, part.scan.n_records, value, mine, item))
+            before[key] = [value + mine.n_values, item + mine.n_items]
+        stop = part.begin + part.scan.n_bytes
+        jobs.append(
+            partial(_fill_part, data, part, stop, list(columns), targets, row)
+        )
+        row += part.scan.n_records
+    run_all(jobs)
+
+
+def _fill_part(
+    data: Any,
+    part: _Part,
+    stop: int,
+    columns: "List[ColumnInfo]",
+    targets: "List[Target]",
+    row: int,
+) -> None:
+    try:
+        _core.fill(data, part.begin, stop, part.scan.n_records, columns, targets)
+    except RecordsmithError as error:
+        if error.row is not None:
+            error.row += row
+        raise
