@@ -14,8 +14,7 @@
 static size_t check_n_run;
 static size_t check_n_failed;
 
-static inline void check_that(int good, const char *file, int line, const char *text)
-{
+static inline void check_that(int good, const char *file, int line, const char *text) {
     check_n_run++;
     if (!good) {
         check_n_failed++;
@@ -24,17 +23,16 @@ static inline void check_that(int good, const char *file, int line, const char *
 }
 
 static inline void check_equal(long long got, long long want, const char *file, int line,
-                               const char *text)
-{
+                               const char *text) {
     check_n_run++;
     if (got != want) {
         check_n_failed++;
-        fprintf(stderr, "%s:%d: %s is %lld, expected %lld\n", file, line, text, got, want);
+        fprintf(stderr, "%s:%d: %s is %lld, expected %lld\n", file, line, text, got,
+                want);
     }
 }
 
-static inline void check_dump(const char *label, const uint8_t *p, size_t n)
-{
+static inline void check_dump(const char *label, const uint8_t *p, size_t n) {
     fprintf(stderr, "  %s (%zu):", label, n);
     for (size_t i = 0; i < n && i < 256; i++) {
         fprintf(stderr, " %02x", p[i]);
@@ -43,8 +41,7 @@ static inline void check_dump(const char *label, const uint8_t *p, size_t n)
 }
 
 static inline void check_same_bytes(const void *got, size_t n_got, const void *want,
-                                    size_t n_want, const char *file, int line)
-{
+                                    size_t n_want, const char *file, int line) {
     check_n_run++;
     if (n_got != n_want || (n_got != 0 && memcmp(got, want, n_got) != 0)) {
         check_n_failed++;
@@ -54,16 +51,16 @@ static inline void check_same_bytes(const void *got, size_t n_got, const void *w
     }
 }
 
-/* CHECK_EQ compares as long long; CHECK_BYTES takes (got, its length, expected, its length).
+/* CHECK_EQ compares as long long; CHECK_BYTES takes (got, its length, expected, its
+ * length).
  */
 #define CHECK(cond) check_that((cond) != 0, __FILE__, __LINE__, #cond)
-#define CHECK_EQ(got, want)                                                                \
+#define CHECK_EQ(got, want)                                                              \
     check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, #got)
-#define CHECK_BYTES(got, n_got, want, n_want)                                              \
+#define CHECK_BYTES(got, n_got, want, n_want)                                            \
     check_same_bytes((got), (n_got), (want), (n_want), __FILE__, __LINE__)
 
-static inline int check_report(void)
-{
+static inline int check_report(void) {
     printf("%zu checks\n", check_n_run);
     if (check_n_failed != 0) {
         fprintf(stderr, "%zu of %zu checks failed\n", check_n_failed, check_n_run);
