@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Iterable, List, Optional, Tuple, TypeVar
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple, TypeVar
 
 from .errors import InputError
 
-__all__ = ["n_threads", "row_ranges", "run_all"]
+__all__ = ["n_threads", "prefetch", "row_ranges", "run_all"]
 
 T = TypeVar("T")
 
@@ -47,3 +47,55 @@ def run_all(jobs: "Iterable[Callable[[], T]]") -> "List[T]":
         futures = [pool.submit(job) for job in jobs[1:]]
         first = jobs[0]()
         return [first, *(future.result() for future in futures)]
+
+
+def prefetch(items: "Iterable[T]", depth: int = 2) -> "Iterator[T]":
+    """The same items, made by a thread of their own that runs up to `depth` items ahead.
+
+    An exception of the iterable is raised here, at its place in the order. When this
+    generator is closed early, the thread stops at its next item and closes the iterable.
+    """
+    import queue
+    import threading
+
+    ready: "queue.Queue[object]" = queue.Queue(depth)
+    stopped = threading.Event()
+    end = object()
+
+    def put(item: object) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def work() -> None:
+        iterator = iter(items)
+        try:
+            for item in iterator:
+                if not put((item, None)):
+                    break
+            else:
+                put((end, None))
+        except BaseException as error:  # handed to the consumer, which raises it
+            put((end, error))
+        finally:
+            close = getattr(iterator, "close", None)
+            if close is not None:
+                close()
+
+    thread = threading.Thread(target=work, name="recordsmith-source", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()  # type: ignore[misc]
+            if error is not None:
+                raise error
+            if item is end:
+                return
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
