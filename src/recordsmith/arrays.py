@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-__all__ = ["batch_from_arrays", "is_sparse"]
+__all__ = ["batch_from_arrays", "is_sparse", "label_fields", "refuse_different_indexes"]
 
 
 def batch_from_arrays(
@@ -32,10 +32,9 @@ def batch_from_arrays(
 ) -> Batch:
     """A batch of features and labels in memory; see :func:`recordsmith.encode`."""
     tally = Tally() if tally is None else tally
-    _refuse_different_indexes(X, y)
+    refuse_different_indexes(X, y)
     fields = _map_fields(FEATURE, X, dtype, tally)
-    if y is not None:
-        fields += _map_fields(LABEL, y, label_dtype, tally)
+    fields += label_fields(y, label_dtype, tally)
     for role, texts in ((UID, uid), (METADATA, metadata), (CONFIGURATION, configuration)):
         if texts is not None:
             fields.append(Field.from_texts(role, [_text(t) for t in texts]))
@@ -49,6 +48,11 @@ def batch_from_arrays(
     return Batch(tuple(fields), n_rows)
 
 
+def label_fields(y: Any, label_dtype: Optional[str], tally: Tally) -> "List[Field]":
+    """The fields of labels given as an array, or a mapping of names to arrays."""
+    return [] if y is None else _map_fields(LABEL, y, label_dtype, tally)
+
+
 def _plural(role: str) -> str:
     return {"feature": "features", "label": "labels", "uid": "uids"}.get(role, role)
 
@@ -57,7 +61,7 @@ def _text(value: Any) -> Optional[str]:
     return None if value is None else str(value)
 
 
-def _refuse_different_indexes(X: Any, y: Any) -> None:
+def refuse_different_indexes(X: Any, y: Any) -> None:
     """Labels go by position; a frame and a series whose indexes differ do not say which."""
     indexes = [getattr(one, "index", None) for one in (X, y)]
     if any(index is None or callable(index) for index in indexes):

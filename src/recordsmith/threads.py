@@ -98,4 +98,4 @@ def prefetch(items: "Iterable[T]", depth: int = 2) -> "Iterator[T]":
             yield item
     finally:
         stopped.set()
-        thread.join()
+        thread.join(1.0)  # a read that never returns must not hold up an interrupt
