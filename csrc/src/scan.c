@@ -1,0 +1,165 @@
+/* First reading pass: frames -> what their records have in common. */
+#include "scan.h"
+
+#include "column.h"
+
+/* One record to be scanned. */
+typedef struct scan_state {
+    rs_walk walk;
+    rs_column *columns;
+    size_t capacity;
+    size_t n_columns; /* those of the record at hand included */
+    rs_scan *scan;
+} scan_state;
+
+static rs_status new_schema(const scan_state *state, const uint8_t *at, size_t column) {
+    rs_bad(&state->walk, RS_NEW_SCHEMA, at);
+    state->walk.err->field = (int32_t)column;
+    return RS_NEW_SCHEMA;
+}
+
+/* Finds the column of each field of the record, with the last place where it stands, and
+ * begins columns for fields that have none. */
+static rs_status place_fields(scan_state *state, rs_span record, uint32_t *last) {
+    const uint8_t *begin = record.at;
+    size_t hint = 0;
+    while (record.at < record.end) {
+        rs_item item;
+        rs_found found;
+        rs_status status = rs_take_item(&state->walk, &record, RS_IN_RECORD, &item);
+        if (status == RS_OK) {
+            status = rs_find_facts(&state->walk, &item, &found);
+        }
+        if (status != RS_OK) {
+            return status;
+        }
+        if (found.role == 0) {
+            continue;
+        }
+        const size_t c = rs_find_column(state->columns, state->n_columns, hint,
+                                        found.role, found.entry.name);
+        if (c == state->n_columns) {
+            if (c == state->capacity) {
+                const bool first = state->scan->n_records == 0;
+                rs_bad(&state->walk, first ? RS_E_TOO_MANY_FIELDS : RS_NEW_SCHEMA,
+                       item.at);
+                state->walk.err->limit = (int64_t)state->capacity;
+                return state->walk.err->status;
+            }
+            rs_start_column(&state->columns[c], found.role, found.entry.name);
+            state->n_columns++;
+        }
+        last[c] = (uint32_t)(item.at - begin);
+        hint = c + 1;
+    }
+    return RS_OK;
+}
+
+static rs_status facts_at(const rs_walk *walk, rs_span record, uint32_t offset,
+                          rs_found *found) {
+    rs_item item;
+    record.at += offset;
+    const rs_status status = rs_take_item(walk, &record, RS_IN_RECORD, &item);
+    return status == RS_OK ? rs_find_facts(walk, &item, found) : status;
+}
+
+/* Any valid record. The columns change only if all of it fits. */
+static rs_status scan_general(scan_state *state, rs_span record) {
+    uint32_t last[RS_MAX_FIELDS];
+    rs_found found;
+    state->n_columns = state->scan->n_columns;
+    memset(last, 0xff, state->n_columns * sizeof last[0]); /* RS_NOWHERE */
+    rs_status status = place_fields(state, record, last);
+    for (size_t c = 0; status == RS_OK && c < state->n_columns; c++) {
+        if (last[c] == RS_NOWHERE) {
+            continue;
+        }
+        status = facts_at(&state->walk, record, last[c], &found);
+        if (status == RS_OK && found.facts.dtype == RS_NO_DTYPE) {
+            last[c] = RS_NOWHERE; /* the column stays, the record lacks it */
+        } else if (status == RS_OK && !rs_column_fits(&state->columns[c], &found.facts)) {
+            status = new_schema(state, record.at + last[c], c);
+        }
+    }
+    for (size_t c = 0; status == RS_OK && c < state->n_columns; c++) {
+        if (last[c] != RS_NOWHERE) {
+            status = facts_at(&state->walk, record, last[c], &found);
+            if (status == RS_OK) {
+                rs_column_add(&state->columns[c], &found.facts, state->scan->n_records);
+            }
+        }
+    }
+    if (status == RS_OK) {
+        state->scan->n_columns = state->n_columns;
+    }
+    return status;
+}
+
+/* What to say of a frame that is no whole record. */
+static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n) {
+    rs_frame frame;
+    if (n == 0) {
+        return RS_OK;
+    }
+    rs_status status = rs_frame_peek(at, n, &frame, state->walk.err);
+    if (status == RS_NEED_MORE) {
+        state->scan->n_need = frame.frame_len;
+    } else if (status == RS_OK) {
+        status = frame.part == 1 ? RS_SPLIT : RS_E_PART;
+        rs_bad(&state->walk, status, at);
+        state->walk.err->found = frame.part;
+    } else {
+        state->walk.err->offset += (int64_t)(at - state->walk.base);
+    }
+    return status;
+}
+
+/* Columns that the last records lack. */
+static void close_columns(rs_column *columns, const rs_scan *scan) {
+    for (size_t c = 0; c < scan->n_columns; c++) {
+        if (columns[c].first_missing == UINT64_MAX &&
+            columns[c].n_present < scan->n_records) {
+            columns[c].first_missing = columns[c].n_present;
+        }
+    }
+}
+
+rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
+                        rs_column *columns, size_t capacity, rs_scan *scan,
+                        unsigned paths, rs_error *err) {
+    scan_state state = {{in, err, false}, columns, capacity, 0, scan};
+    rs_status status = RS_OK;
+    (void)paths;
+    if (capacity > RS_MAX_FIELDS) {
+        state.capacity = RS_MAX_FIELDS;
+    }
+    if (scan->n_bytes > n || scan->n_columns > state.capacity) {
+        return rs_fail(err, RS_E_ARGUMENT);
+    }
+    scan->n_need = 0;
+    while (status == RS_OK && scan->n_records < max_records && scan->n_bytes < n) {
+        const uint8_t *at = in + scan->n_bytes;
+        size_t payload_len = 0;
+        if (!rs_whole_frame(at, n - scan->n_bytes, &payload_len)) {
+            status = frame_outcome(&state, at, n - scan->n_bytes);
+            break;
+        }
+        const rs_span record = {at + RS_HEADER_SIZE, at + RS_HEADER_SIZE + payload_len};
+        status = scan_general(&state, record);
+        if (status == RS_OK) {
+            scan->n_records++;
+            scan->n_bytes += RS_HEADER_SIZE + rs_padded(payload_len);
+        }
+    }
+    if (status != RS_OK) {
+        err->row = (int64_t)scan->n_records;
+    }
+    close_columns(columns, scan);
+    return status;
+}
+
+rs_status rs_scan_records(const uint8_t *in, size_t n, uint64_t max_records,
+                          rs_column *columns, size_t capacity, rs_scan *scan,
+                          rs_error *err) {
+    return rs_scan_paths(in, n, max_records, columns, capacity, scan, RS_ANY_PATH, err);
+}
