@@ -6,11 +6,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h tests/c/*.[ch] tests/fuzz/*.[ch])
+C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h src/recordsmith/*.h \
+    tests/c/*.[ch] tests/fuzz/*.[ch])
 # The package is installed in place, so only the native part and the metadata make an
 # installation stale.
 NATIVE := pyproject.toml setup.py $(wildcard src/recordsmith/*.pyx src/recordsmith/*.pxd \
-    csrc/src/*.[ch] csrc/include/recordsmith/*.h)
+    src/recordsmith/*.h csrc/src/*.[ch] csrc/include/recordsmith/*.h)
 
 .PHONY: demo test bench lint format clean
 

@@ -22,6 +22,7 @@ from setuptools.command.build_ext import build_ext
 
 CORE_SOURCES = sorted(map(str, Path("csrc").glob("src/*.c")))
 CORE_HEADERS = sorted(map(str, Path("csrc").glob("**/*.h")))
+BINDING_HEADERS = sorted(map(str, Path("src/recordsmith").glob("*.h")))
 INCLUDE_DIRS = ["csrc/include", "csrc/src"]
 CORE_CFLAGS = [
     "-std=c11",
@@ -67,7 +68,7 @@ setup(
             "recordsmith._core",
             sources=["src/recordsmith/_core.pyx"],
             include_dirs=INCLUDE_DIRS,
-            depends=CORE_SOURCES + CORE_HEADERS,
+            depends=CORE_SOURCES + CORE_HEADERS + BINDING_HEADERS,
             extra_compile_args=SANITIZE,
             extra_link_args=SANITIZE,
         ),
