@@ -164,7 +164,7 @@ def _one_record(stream: _Stream, at: int = 0) -> tuple[int, Any]:
 
 def _why_no_frame(stream: _Stream) -> str:
     try:
-        status, part, _, length = _core.frame_peek(stream.data)
+        _, part, _, length = _core.frame_peek(stream.data)
     except RecordsmithError as error:
         return error.reason
     if part:
