@@ -3,78 +3,25 @@
  * A row is measured anew before it is written, and nothing else is believed: the arrays may
  * have changed since rs_plan_rows, and may change while a row is being written. Therefore
  * each loop over varints also holds itself against the end of the row.
- *
- * Functions that take `loose` may, if it is true, write up to RS_SLACK bytes beyond what
- * they return; what they wrote there is overwritten by what follows.
  */
-#include "layout.h"
-
-#include "dense.h"
-#include "keys.h"
+#include "csr.h"
+#include "put.h"
 #include "sink.h"
 
-enum { RS_SLACK = 64 };
-
-static inline uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t n)
-{
-    if (n != 0) {
-        memcpy(p, bytes, n);
-    }
-    return p + n;
-}
-
-/* Constant bytes of a layout, whose arrays are whole blocks. */
-static inline uint8_t *put_constant(uint8_t *p, const uint8_t *bytes, size_t n, bool loose)
-{
-    if (!loose) {
-        return put_bytes(p, bytes, n);
-    }
-    for (size_t i = 0; i < n; i += RS_COPY_SIZE) {
-        memcpy(p + i, bytes + i, RS_COPY_SIZE);
-    }
-    return p + n;
-}
-
-/* Tag and length; without a branch for lengths of one or two bytes. */
-static inline uint8_t *put_tag(uint8_t *p, uint8_t tag, size_t n, bool loose)
-{
-    if (!loose || n > 0x3fff) {
-        return rs_put_tag(p, tag, n);
-    }
-    const size_t is_long = n > 0x7f;
-    rs_store32(p, (uint32_t)(tag | (n & 0x7f) << 8 | is_long << 15 | (n >> 7) << 16));
-    return p + 2 + is_long;
-}
-
-static inline uint8_t *put_floats(uint8_t *p, const uint8_t *values, size_t n,
-                                  uint32_t item_size)
-{
-#if RS_LITTLE_ENDIAN
-    return put_bytes(p, values, n * item_size);
-#else
-    for (size_t i = 0; i < n; i++) {
-        if (item_size == 4) {
-            rs_store32(p + i * 4, (uint32_t)rs_load_int32(values, i));
-        } else {
-            rs_store64(p + i * 8, (uint64_t)rs_load_int64(values, i));
-        }
-    }
-    return p + n * item_size;
-#endif
-}
-
 /* Varints that must end exactly at `end`, or else NULL. Nothing is known of the integers
- * but that they can be read, and where `quick` their size. */
+ * but that they can be read. */
 static uint8_t *put_varints(uint8_t *p, const uint8_t *end, const uint8_t *room_end,
-                            rs_run run, bool quick, bool use_avx2)
+                            rs_run run, bool use_avx2)
 {
     size_t i = 0;
-    if (quick) {
-        p = use_avx2 ? rs_put_run_avx2(p, room_end, run, &i)
-                     : rs_put_run(p, room_end, run, &i);
-        if (p > end) {
-            return NULL;
-        }
+    uint8_t *quick_end = use_avx2 ? rs_put_run_avx2(p, room_end, run, &i)
+                                  : rs_put_run(p, room_end, run, &i);
+    if (quick_end == NULL) {
+        i = 0;
+    } else if (quick_end > end) {
+        return NULL;
+    } else {
+        p = quick_end;
     }
     for (; i < run.n; i++) {
         const uint64_t v = (uint64_t)rs_load_signed(run.first, run.size, i);
@@ -99,32 +46,31 @@ static inline uint8_t *put_keys(uint8_t *p, const target *to, bool loose)
 {
     const rs_field *field = to->layout->field;
     const rs_extent *extent = to->extent;
-    p = put_tag(p, RS_TAG(2, RS_WIRE_LEN), extent->keys, loose);
+    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), extent->keys, loose);
     if (extent->n == 0) {
         *p++ = 0; /* RS_ZERO_FOR_EMPTY */
         return p;
     }
     const rs_run run = {(const uint8_t *)field->keys + extent->first * field->key_size,
                         (uint32_t)extent->n, field->key_size};
-    return put_varints(p, p + extent->keys, to->room_end, run, extent->quick_keys,
-                       to->use_avx2);
+    return put_varints(p, p + extent->keys, to->room_end, run, to->use_avx2);
 }
 
 static inline uint8_t *put_values(uint8_t *p, const target *to, bool loose)
 {
     const rs_layout *layout = to->layout;
     const rs_extent *extent = to->extent;
-    p = put_tag(p, RS_TAG(1, RS_WIRE_LEN), extent->values, loose);
+    p = rs_put_loose_tag(p, RS_TAG(1, RS_WIRE_LEN), extent->values, loose);
     if (extent->n == 0) {
         memset(p, 0, extent->values); /* RS_ZERO_FOR_EMPTY */
         return p + extent->values;
     }
     const uint8_t *values = rs_get_values(layout, to->row, extent);
     if (layout->item_size != 0) {
-        return put_floats(p, values, extent->n, layout->item_size);
+        return rs_put_floats(p, values, extent->n, layout->item_size);
     }
     const rs_run run = {values, (uint32_t)extent->n, 4};
-    return put_varints(p, p + extent->values, to->room_end, run, extent->quick_values,
+    return put_varints(p, p + extent->values, to->room_end, run,
                        to->use_avx2);
 }
 
@@ -139,7 +85,7 @@ static inline uint8_t *put_tensor(uint8_t *p, const target *to, bool loose)
     if (p == NULL) {
         return NULL;
     }
-    return put_constant(p, to->layout->shape, to->layout->shape_size, loose);
+    return rs_put_constant(p, to->layout->shape, to->layout->shape_size, loose);
 }
 
 /* NULL where the offsets are no longer those that were measured. */
@@ -156,14 +102,14 @@ static uint8_t *put_strings(uint8_t *p, const target *to)
             return NULL;
         }
         p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), (size_t)(last - first));
-        p = put_bytes(p, (const uint8_t *)field->values + first, (size_t)(last - first));
+        p = rs_put_bytes(p, (const uint8_t *)field->values + first, (size_t)(last - first));
     }
     if (p != end) {
         return NULL;
     }
     if (field->content_type != NULL) {
         p = rs_put_tag(p, RS_TAG(2, RS_WIRE_LEN), field->content_type_len);
-        p = put_bytes(p, field->content_type, field->content_type_len);
+        p = rs_put_bytes(p, field->content_type, field->content_type_len);
     }
     return p;
 }
@@ -173,41 +119,20 @@ static inline uint8_t *put_field(uint8_t *p, const target *to, bool loose)
     const rs_layout *layout = to->layout;
     const rs_extent *extent = to->extent;
     const rs_field *field = layout->field;
-    if (layout->head_size != 0) {
-        const uint8_t *values = (const uint8_t *)field->values;
-        p = put_constant(p, layout->head, layout->head_size, loose);
-        if (field->width != 0) {
-            p = put_floats(p, values + to->row * field->row_stride, (size_t)field->width,
-                           layout->item_size);
-        }
-        return put_constant(p, layout->shape, layout->shape_size, loose);
-    }
     if (field->kind == RS_TEXT) {
         p = rs_put_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->values);
-        return put_bytes(p, rs_get_values(layout, to->row, extent), extent->n);
+        return rs_put_bytes(p, rs_get_values(layout, to->row, extent), extent->n);
     }
-    p = put_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->entry, loose);
+    p = rs_put_loose_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->entry, loose);
     if (layout->name_size < RS_NAME_ROOM) {
-        p = put_constant(p, layout->name, layout->name_size, loose);
+        p = rs_put_constant(p, layout->name, layout->name_size, loose);
     } else {
         p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), field->name_len);
-        p = put_bytes(p, field->name, field->name_len);
+        p = rs_put_bytes(p, field->name, field->name_len);
     }
-    p = put_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor), loose);
-    p = put_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor, loose);
+    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor), loose);
+    p = rs_put_loose_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor, loose);
     return field->kind == RS_BLOBS ? put_strings(p, to) : put_tensor(p, to, loose);
-}
-
-/* Header and padding around a payload that ends at `p`. The pad is at most three bytes of
- * the last four; the others there are kept. */
-static inline uint8_t *put_frame(uint8_t *frame, const uint8_t *p, size_t payload)
-{
-    uint8_t *end = frame + RS_HEADER_SIZE + rs_padded(payload);
-    const unsigned n_pad = (unsigned)(end - p);
-    rs_store32(end - 4, rs_load32(end - 4) & (UINT32_MAX >> 8 * n_pad));
-    rs_store32(frame, RS_MAGIC);
-    rs_store32(frame + 4, (uint32_t)payload);
-    return end;
 }
 
 /* Writes a measured row, for which there is room. NULL where it has changed meanwhile. */
@@ -228,17 +153,21 @@ static inline uint8_t *put_row(uint8_t *frame, const uint8_t *room_end, rs_recor
                 return NULL;
             }
         }
-        if (to.extent->total > (size_t)(end - p)) {
+        const bool has_head = to.layout->head_size != 0;
+        const size_t size = has_head ? to.layout->fixed_size : to.extent->total;
+        if (size > (size_t)(end - p)) {
             return NULL;
         }
-        if (to.extent->total != 0) {
+        if (has_head) {
+            p = rs_put_fixed_field(p, to.layout, to.row, loose);
+        } else if (size != 0) {
             p = put_field(p, &to, loose);
         }
         if (p == NULL) {
             return NULL;
         }
     }
-    return p == end ? put_frame(frame, p, row->payload) : NULL;
+    return p == end ? rs_put_frame(frame, row->payload) : NULL;
 }
 
 static rs_status fail_capacity(rs_error *err, int64_t row, size_t found, size_t limit)
@@ -288,6 +217,25 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
     return RS_OK;
 }
 
+/* False where the general way must do it, if only for want of room. */
+static inline bool put_csr_into_sink(rs_sink *sink, const rs_csr *csr, int64_t row)
+{
+    uint8_t *p = rs_put_csr_row(csr, row, sink->p, sink->end);
+    if (p == NULL && sink->is_staged) {
+        rs_flush_sink(sink, false);
+        p = rs_put_csr_row(csr, row, sink->p, sink->end);
+    }
+    if (p == NULL || (size_t)(p - sink->p) > sink->room - rs_sink_pending(sink)) {
+        return false;
+    }
+    sink->p = p;
+    if (!sink->is_staged) {
+        sink->room -= (size_t)(p - sink->out);
+        sink->out = p;
+    }
+    return true;
+}
+
 rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                          int64_t end, uint8_t *out, size_t capacity, size_t *n_written,
                          rs_error *err)
@@ -295,13 +243,18 @@ rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
     rs_record record;
     rs_sink sink;
     rs_row row;
+    rs_csr csr;
     *n_written = 0;
     rs_status status = rs_make_record(fields, n_fields, begin, end, &record, err);
     if (status != RS_OK || begin == end) {
         return status;
     }
     rs_open_sink(&sink, out, capacity);
+    const bool is_csr = rs_make_csr(&record, &csr);
     for (int64_t i = begin; i < end && status == RS_OK; i++) {
+        if (is_csr && put_csr_into_sink(&sink, &csr, i)) {
+            continue;
+        }
         status = rs_measure_row(&record, i, &row, err);
         if (status == RS_OK) {
             status = put_into_sink(&sink, &record, &row, err);

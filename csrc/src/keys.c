@@ -55,29 +55,35 @@ size_t rs_size_run(rs_run run, uint64_t limit, bool ascending)
 enum { BLOCK = 64 };
 
 /* Spreads the 7-bit groups of 28 bits over four bytes and sets the continuation bits. */
-static inline uint32_t spread(uint32_t v)
+static inline uint32_t spread(int32_t v)
 {
-    const uint32_t groups = v + (v & 0x0fffff80) + 2 * (v & 0x0fffc000) +
-                            4 * (v & 0x0fe00000);
-    const uint32_t going_on = ((uint32_t)(v > 0x7f) << 7) | ((uint32_t)(v > 0x3fff) << 15) |
-                              ((uint32_t)(v > 0x1fffff) << 23);
-    return groups | going_on;
+    const uint32_t u = (uint32_t)v;
+    const uint32_t groups =
+        u + (u & 0x0fffff80) + 2 * (u & 0x0fffc000) + 4 * (u & 0x0fe00000);
+    return groups | (v > 0x7f ? 0x80U : 0) | (v > 0x3fff ? 0x8000U : 0) |
+           (v > 0x1fffff ? 0x800000U : 0);
 }
 
 static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, size_t n,
-                                 bool is_wide)
-{
+                                 bool is_wide, uint32_t *all_bits) {
     uint32_t bytes[BLOCK];
     uint32_t sizes[BLOCK];
+    uint32_t bits = 0;
     for (size_t i = 0; i < n; i++) {
+        if (is_wide) {
+            const uint64_t wide = (uint64_t)rs_load_int64(keys, first + i);
+            bits |= wide >> 28 != 0 ? ~0U : 0;
+        }
         const uint32_t v = is_wide ? (uint32_t)rs_load_int64(keys, first + i)
                                    : (uint32_t)rs_load_int32(keys, first + i);
         /* signed compares are the ones that SSE2 has */
         const int32_t s = (int32_t)(v & 0x0fffffff);
-        bytes[i] = spread((uint32_t)s);
+        bits |= v;
+        bytes[i] = spread(s);
         sizes[i] = 1 + (uint32_t)(s > 0x7f) + (uint32_t)(s > 0x3fff) +
                    (uint32_t)(s > 0x1fffff);
     }
+    *all_bits |= bits;
     for (size_t i = 0; i < n; i++) {
         rs_store32(p, bytes[i]);
         p += sizes[i];
@@ -86,19 +92,19 @@ static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, siz
 }
 
 static inline uint8_t *put_run(uint8_t *p, const uint8_t *room_end, const void *keys,
-                               size_t n, bool is_wide, size_t *n_done)
-{
+                               size_t n, bool is_wide, size_t *n_done) {
+    uint32_t all_bits = 0;
     size_t i = 0;
     while (i < n) {
         const size_t n_block = n - i < BLOCK ? n - i : BLOCK;
         if ((size_t)(room_end - p) < n_block * 4) {
             break;
         }
-        p = put_block(p, keys, i, n_block, is_wide);
+        p = put_block(p, keys, i, n_block, is_wide, &all_bits);
         i += n_block;
     }
     *n_done = i;
-    return p;
+    return all_bits < RS_QUICK_LIMIT ? p : NULL;
 }
 
 uint8_t *rs_put_run(uint8_t *p, const uint8_t *room_end, rs_run run, size_t *n_done)

@@ -50,9 +50,9 @@ size_t rs_size_run(rs_run run, uint64_t limit, bool ascending);
 size_t rs_size_run_avx2(rs_run run, uint64_t limit, bool ascending);
 
 /* Writes the varints of as many integers from the head of the run as fit well before
- * `room_end` (it may leave up to some dozens undone, and may write anything up to
- * room_end). All are below RS_QUICK_LIMIT, or what is written has no meaning. Returns the
- * byte after the last varint; *n_done says how many were written. */
+ * `room_end`: it may leave the last ones undone, and may write anything up to room_end.
+ * Returns the byte after the last varint, and in *n_done how many were written; NULL if
+ * one of the integers is not below RS_QUICK_LIMIT. */
 uint8_t *rs_put_run(uint8_t *p, const uint8_t *room_end, rs_run run, size_t *n_done);
 uint8_t *rs_put_run_avx2(uint8_t *p, const uint8_t *room_end, rs_run run, size_t *n_done);
 

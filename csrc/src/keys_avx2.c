@@ -208,20 +208,28 @@ AVX2_INLINE uint8_t *put_run(uint8_t *p, const uint8_t *room_end, const uint8_t 
                              size_t n, bool is_wide, size_t *n_done)
 {
     const __m256i all = _mm256_set1_epi32(-1);
-    __m256i high = all; /* not looked at */
+    const __m256i too_high = _mm256_set1_epi32((int)(0xffffffff << 28));
+    __m256i high = _mm256_setzero_si256();
+    __m256i bits = high;
     size_t i = 0;
     while (i + LANES <= n && room_end - p >= 4 * LANES) {
-        p = put_keys(p, load_keys(keys, i, is_wide, false, all, &high));
+        const __m256i block = load_keys(keys, i, is_wide, false, all, &high);
+        bits = _mm256_or_si256(bits, block);
+        p = put_keys(p, block);
         i += LANES;
     }
     if (i < n && n - i < LANES && room_end - p >= 4 * LANES) {
         /* the empty lanes are zeros of one byte each, behind the others */
-        p = put_keys(p, load_keys(keys, i, is_wide, true, mask_lanes(n - i), &high));
-        p -= LANES - (n - i);
+        const __m256i block =
+            load_keys(keys, i, is_wide, true, mask_lanes(n - i), &high);
+        bits = _mm256_or_si256(bits, block);
+        p = put_keys(p, block) - (LANES - (n - i));
         i = n;
     }
     *n_done = i;
-    return p;
+    const bool is_quick = _mm256_testz_si256(bits, too_high) != 0 &&
+                          (!is_wide || _mm256_testz_si256(high, high) != 0);
+    return is_quick ? p : NULL;
 }
 
 AVX2 uint8_t *rs_put_run_avx2(uint8_t *p, const uint8_t *room_end, rs_run run,

@@ -137,20 +137,19 @@ static void make_layout(const rs_field *field, int32_t index, rs_layout *layout)
     }
 }
 
-/* Sizes a field whose rows are all alike, if it is one. */
+/* Gives a head to a field whose rows are all alike, if it is one. */
 static rs_status fix_size(rs_layout *layout, int64_t row, rs_error *err)
 {
     const rs_field *field = layout->field;
-    if (field->kind == RS_DENSE && layout->item_size != 0 && field->present == NULL) {
+    if (field->kind == RS_DENSE && layout->item_size != 0 && field->present == NULL &&
+        layout->name_size < RS_NAME_ROOM) {
         rs_extent extent;
         const rs_status status = rs_measure_field(layout, false, row, &extent, err);
         if (status != RS_OK) {
             return status;
         }
         layout->fixed_size = extent.total;
-        if (layout->name_size < RS_NAME_ROOM) {
-            put_head(layout, &extent);
-        }
+        put_head(layout, &extent);
     }
     return RS_OK;
 }
@@ -190,17 +189,18 @@ rs_status rs_make_record(const rs_field *fields, size_t n_fields, int64_t begin,
     record->fields = fields;
     record->n_fields = n_fields;
     record->fixed_size = 0;
-    record->is_fixed = true;
-    record->has_heads = true;
+    record->n_varying = 0;
     record->use_avx2 = rs_have_avx2();
     for (size_t i = 0; i < n_fields && begin < end && status == RS_OK; i++) {
         rs_layout *layout = i < RS_READY_FIELDS ? &record->ready[i] : &record->spare;
         make_layout(&fields[record->order[i]], record->order[i], layout);
-        status = fix_size(layout, begin, err);
+        if (i < RS_READY_FIELDS) {
+            status = fix_size(layout, begin, err);
+        }
         record->fixed_size += layout->fixed_size;
-        record->is_fixed = record->is_fixed && layout->fixed_size != 0;
-        record->has_heads =
-            record->has_heads && layout->head_size != 0 && i < RS_READY_FIELDS;
+        if (layout->head_size == 0) {
+            record->varying[record->n_varying++] = (uint16_t)i;
+        }
     }
     return status;
 }

@@ -34,11 +34,11 @@ typedef struct rs_layout {
 typedef struct rs_record {
     const rs_field *fields;
     size_t n_fields;
-    uint64_t fixed_size; /* payload bytes of the fields of fixed size */
-    bool is_fixed;       /* there are no others */
-    bool has_heads;      /* each layout is ready and has a head */
+    uint64_t fixed_size; /* payload bytes of the fields that have a head */
     bool use_avx2;
-    uint16_t order[RS_MAX_FIELDS];
+    size_t n_varying;                 /* fields without a head, by place in the record */
+    uint16_t varying[RS_MAX_FIELDS];
+    uint16_t order[RS_MAX_FIELDS]; /* place in the record -> index in `fields` */
     rs_layout ready[RS_READY_FIELDS];
     rs_layout spare;
 } rs_record;
@@ -52,8 +52,6 @@ typedef struct rs_extent {
     size_t tensor; /* bytes of the tensor or Bytes message */
     size_t entry;  /* bytes of the map entry */
     size_t total;  /* bytes of the whole field in the record; 0: absent */
-    bool quick_values; /* no varint of the values has more than four bytes */
-    bool quick_keys;
 } rs_extent;
 
 typedef struct rs_row {
@@ -75,11 +73,11 @@ static inline const rs_layout *rs_get_layout(rs_record *record, size_t i)
     return i < RS_READY_FIELDS ? &record->ready[i] : rs_make_spare(record, i);
 }
 
-/* Checks one row of a field and sizes it. A field with a head gets a total only. */
+/* Checks one row of a field and sizes it. */
 rs_status rs_measure_field(const rs_layout *layout, bool use_avx2, int64_t row,
                            rs_extent *extent, rs_error *err);
 
-/* Checks and sizes a row. Keeps the extents of the first RS_READY_FIELDS fields. */
+/* Checks and sizes a row. Keeps the extents of its varying fields that are ready. */
 rs_status rs_measure_row(rs_record *record, int64_t index, rs_row *row, rs_error *err);
 
 /* Bytes of a varint below 2^32; compilers need no slow count of leading zeros for it. */

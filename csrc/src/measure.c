@@ -93,9 +93,9 @@ static rs_status measure_keys(const rs_layout *layout, bool use_avx2, int64_t ro
                         (uint32_t)extent->n, field->key_size};
     extent->keys = size_run(run, use_avx2, layout->key_limit,
                             (field->flags & RS_CHECK_ORDER) != 0);
-    extent->quick_keys = extent->keys != SIZE_MAX;
-    return extent->quick_keys ? RS_OK
-                              : measure_keys_slowly(layout, row, run, extent, err);
+    return extent->keys != SIZE_MAX
+               ? RS_OK
+               : measure_keys_slowly(layout, row, run, extent, err);
 }
 
 static rs_status measure_values(const rs_layout *layout, bool use_avx2, int64_t row,
@@ -110,8 +110,7 @@ static rs_status measure_values(const rs_layout *layout, bool use_avx2, int64_t 
     }
     const rs_run run = {rs_get_values(layout, row, extent), (uint32_t)extent->n, 4};
     extent->values = size_run(run, use_avx2, RS_QUICK_LIMIT, false);
-    extent->quick_values = extent->values != SIZE_MAX;
-    if (extent->quick_values) {
+    if (extent->values != SIZE_MAX) {
         return RS_OK;
     }
     uint64_t sum = 0;
@@ -201,11 +200,10 @@ rs_status rs_measure_field(const rs_layout *layout, bool use_avx2, int64_t row,
                            rs_extent *extent, rs_error *err)
 {
     const rs_field *field = layout->field;
-    extent->total = layout->fixed_size;
-    if (layout->head_size != 0 || (field->present != NULL && field->present[row] == 0)) {
+    memset(extent, 0, sizeof *extent);
+    if (field->present != NULL && field->present[row] == 0) {
         return RS_OK;
     }
-    memset(extent, 0, sizeof *extent);
     const rs_status status = measure_content(layout, use_avx2, row, extent, err);
     if (status != RS_OK) {
         return status;
@@ -235,9 +233,14 @@ rs_status rs_measure_field(const rs_layout *layout, bool use_avx2, int64_t row,
 
 rs_status rs_measure_row(rs_record *record, int64_t index, rs_row *row, rs_error *err)
 {
-    uint64_t sum = 0;
+    uint64_t sum = record->fixed_size;
     rs_extent spare;
-    for (size_t i = 0; i < record->n_fields; i++) {
+    if (sum > RS_MAX_PAYLOAD) {
+        return fail_at(&record->ready[0], index, RS_E_TOO_LONG, (int64_t)sum,
+                       (int64_t)RS_MAX_PAYLOAD, err);
+    }
+    for (size_t k = 0; k < record->n_varying; k++) {
+        const size_t i = record->varying[k];
         rs_extent *extent = i < RS_READY_FIELDS ? &row->extents[i] : &spare;
         const rs_layout *layout = rs_get_layout(record, i);
         const rs_status status =

@@ -1,5 +1,5 @@
 /* First pass of encoding: how many rows fit, and their exact size. */
-#include "layout.h"
+#include "csr.h"
 
 static size_t get_frame_size(size_t payload)
 {
@@ -39,14 +39,19 @@ rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t begin,
     if (made != RS_OK || begin == end) {
         return made;
     }
-    if (record.is_fixed) {
+    if (record.n_varying == 0) {
         return plan_fixed(&record, begin, end, max_bytes, end_row, n_bytes, err);
     }
+    rs_csr csr;
+    const bool is_csr = rs_make_csr(&record, &csr);
     size_t sum = 0;
     for (int64_t i = begin; i < end; i++) {
-        const rs_status status = rs_measure_row(&record, i, &row, err);
-        if (status != RS_OK) {
-            return status;
+        row.payload = is_csr ? rs_size_csr_row(&csr, i) : SIZE_MAX;
+        if (row.payload > RS_MAX_PAYLOAD) {
+            const rs_status status = rs_measure_row(&record, i, &row, err);
+            if (status != RS_OK) {
+                return status;
+            }
         }
         const size_t size = get_frame_size(row.payload);
         if (size > max_bytes - sum) {

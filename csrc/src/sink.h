@@ -17,7 +17,7 @@
 #endif
 
 #define RS_LINE ((size_t)64)
-#define RS_STAGE_SIZE ((size_t)16 * 1024)
+#define RS_STAGE_SIZE ((size_t)32 * 1024)
 #define RS_STREAM_MIN ((size_t)4 << 20) /* below, the reader finds the bytes in a cache */
 
 typedef struct rs_sink {
