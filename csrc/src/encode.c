@@ -5,6 +5,7 @@
  * each loop over varints also holds itself against the end of the row.
  */
 #include "csr.h"
+#include "dense.h"
 #include "put.h"
 #include "sink.h"
 
@@ -170,15 +171,6 @@ static inline uint8_t *put_row(uint8_t *frame, const uint8_t *room_end, rs_recor
     return p == end ? rs_put_frame(frame, row->payload) : NULL;
 }
 
-static rs_status fail_capacity(rs_error *err, int64_t row, size_t found, size_t limit)
-{
-    rs_fail(err, RS_E_CAPACITY);
-    err->row = row;
-    err->found = (int64_t)found;
-    err->limit = (int64_t)limit;
-    return RS_E_CAPACITY;
-}
-
 /* Encodes one row into the sink. */
 static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *row,
                                rs_error *err)
@@ -186,7 +178,7 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
     const size_t size = RS_HEADER_SIZE + rs_padded(row->payload);
     const size_t room = sink->room - rs_sink_pending(sink);
     if (size > room) {
-        return fail_capacity(err, row->index, size, room);
+        return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
     }
     uint8_t *p;
     if (sink->is_staged && size + RS_SLACK > (size_t)(sink->end - sink->p)) {
@@ -195,7 +187,7 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
         if (!fits) {
             p = put_row(sink->out, sink->out + sink->room, record, row, false);
             if (p == NULL) {
-                return fail_capacity(err, row->index, size, room);
+                return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
             }
             sink->out += size;
             sink->room -= size;
@@ -207,13 +199,10 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
             ? put_row(sink->p, sink->end, record, row, true)
             : put_row(sink->p, sink->end, record, row, false);
     if (p == NULL) {
-        return fail_capacity(err, row->index, size, room);
+        return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
     }
     sink->p = p;
-    if (!sink->is_staged) {
-        sink->out = p;
-        sink->room -= size;
-    }
+    rs_settle_sink(sink);
     return RS_OK;
 }
 
@@ -229,10 +218,7 @@ static inline bool put_csr_into_sink(rs_sink *sink, const rs_csr *csr, int64_t r
         return false;
     }
     sink->p = p;
-    if (!sink->is_staged) {
-        sink->room -= (size_t)(p - sink->out);
-        sink->out = p;
-    }
+    rs_settle_sink(sink);
     return true;
 }
 
@@ -250,6 +236,10 @@ rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
         return status;
     }
     rs_open_sink(&sink, out, capacity);
+    if (rs_is_fixed(&record)) {
+        status = rs_put_fixed_rows(&record, begin, end, &sink, err);
+        begin = end;
+    }
     const bool is_csr = rs_make_csr(&record, &csr);
     for (int64_t i = begin; i < end && status == RS_OK; i++) {
         if (is_csr && put_csr_into_sink(&sink, &csr, i)) {

@@ -92,6 +92,17 @@ static inline size_t rs_delimited_size(size_t n)
     return 1 + rs_short_size(n) + n;
 }
 
+/* An error of a whole row. */
+static inline rs_status rs_fail_row(rs_error *err, rs_status status, int64_t row,
+                                    uint64_t found, uint64_t limit)
+{
+    rs_fail(err, status);
+    err->row = row;
+    err->found = (int64_t)found;
+    err->limit = (int64_t)limit;
+    return status;
+}
+
 /* Where the row's values begin. */
 static inline const uint8_t *rs_get_values(const rs_layout *layout, int64_t row,
                                            const rs_extent *extent)

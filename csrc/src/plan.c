@@ -12,11 +12,7 @@ static rs_status plan_fixed(const rs_record *record, int64_t begin, int64_t end,
                             rs_error *err)
 {
     if (record->fixed_size > RS_MAX_PAYLOAD) {
-        rs_fail(err, RS_E_TOO_LONG);
-        err->row = begin;
-        err->found = (int64_t)record->fixed_size;
-        err->limit = (int64_t)RS_MAX_PAYLOAD;
-        return RS_E_TOO_LONG;
+        return rs_fail_row(err, RS_E_TOO_LONG, begin, record->fixed_size, RS_MAX_PAYLOAD);
     }
     const size_t size = get_frame_size((size_t)record->fixed_size);
     const uint64_t n_fitting = max_bytes / size;

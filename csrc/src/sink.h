@@ -105,6 +105,31 @@ static inline void rs_flush_sink(rs_sink *sink, bool all)
     }
 }
 
+/* Copies bytes of any number through the stage. There is room for them. */
+static inline void rs_append_sink(rs_sink *sink, const uint8_t *bytes, size_t n)
+{
+    while (n != 0) {
+        const size_t room = (size_t)(sink->end - sink->p);
+        const size_t n_now = n < room ? n : room;
+        memcpy(sink->p, bytes, n_now);
+        sink->p += n_now;
+        bytes += n_now;
+        n -= n_now;
+        if (sink->p == sink->end) {
+            rs_flush_sink(sink, false);
+        }
+    }
+}
+
+/* Unstaged: what was written up to `p` is final. */
+static inline void rs_settle_sink(rs_sink *sink)
+{
+    if (!sink->is_staged) {
+        sink->room -= (size_t)(sink->p - sink->out);
+        sink->out = sink->p;
+    }
+}
+
 /* Makes all that was written final, and visible to other threads in the usual order. */
 static inline void rs_close_sink(rs_sink *sink)
 {
