@@ -154,7 +154,7 @@ static rs_status write_row(writer *w, int64_t row, uint8_t **out, size_t room)
     }
     const size_t bound = row_bound(w, end - begin);
     if (bound > room) {
-        return fail_row(w, RS_E_CAPACITY, row, -1, (int64_t)(bound > INT64_MAX ? 0 : bound));
+        return fail_row(w, RS_E_CAPACITY, row, -1, bound > INT64_MAX ? INT64_MAX : (int64_t)bound);
     }
     uint8_t *const line = *out;
     uint8_t *p = label != NULL ? write_labels(label, row, line) : line;
