@@ -15,11 +15,11 @@ typedef struct reader {
     const rs_libsvm_target *to;
     rs_libsvm_facts *facts;
     rs_error *err;
-    bool keep;              /* store rows, rather than only gather facts */
-    uint64_t n_rows;        /* whole rows of this call */
-    uint64_t n_labels;      /* labels and values of this call, with those of the row */
-    uint64_t n_values;      /* being read */
-    int64_t min_index;      /* of the row being read */
+    bool keep;         /* store rows, rather than only gather facts */
+    uint64_t n_rows;   /* whole rows of this call */
+    uint64_t n_labels; /* labels and values of this call, with those of the row */
+    uint64_t n_values; /* being read */
+    int64_t min_index; /* of the row being read */
     int64_t max_index;
     bool has_weight, has_qid;
     uint64_t n_narrowed;       /* float32: values of this call that are in place */
@@ -28,8 +28,8 @@ typedef struct reader {
 
 /* ------------------------------------------------------------------------- errors */
 
-static const uint8_t *fail_at(reader *r, rs_status status, const uint8_t *p, int64_t found,
-                              int64_t limit)
+static const uint8_t *fail_at(reader *r, rs_status status, const uint8_t *p,
+                              int64_t found, int64_t limit)
 {
     rs_fail(r->err, status);
     r->err->offset = p - r->begin;
@@ -73,7 +73,8 @@ static inline const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-static inline const uint8_t *read_number(const uint8_t *p, const uint8_t *end, double *value)
+static inline const uint8_t *read_number(const uint8_t *p, const uint8_t *end,
+                                         double *value)
 {
     const uint8_t *q = NULL;
     if (end - p >= RS_QUICK_BYTES) {
@@ -189,7 +190,8 @@ static const uint8_t *read_qid(reader *r, const uint8_t *p)
 #define QUICK_FEATURE_BYTES (8 + RS_QUICK_BYTES)
 
 /* The usual "123:0.456" followed by a blank or LF. Returns the byte after it, or NULL. */
-static inline const uint8_t *quick_feature(const uint8_t *p, int64_t *index, double *value)
+static inline const uint8_t *quick_feature(const uint8_t *p, int64_t *index,
+                                           double *value)
 {
     const uint64_t digits = rs_load_digits(p);
     const unsigned n = rs_count_digits(digits);
@@ -216,9 +218,9 @@ static const uint8_t *careful_feature(reader *r, const uint8_t *p, int64_t *inde
     uint64_t number;
     const uint8_t *q = read_whole(p, r->end, &number);
     if (q == p) {
-        return at_qid(p, r->end)                     ? fail_at(r, RS_E_QID, p, -1, -1)
-               : p != r->end && (*p == ':')          ? fail_at(r, RS_E_COLON, p, -1, -1)
-                                                     : fail_word(r, RS_E_INDEX, p);
+        return at_qid(p, r->end)            ? fail_at(r, RS_E_QID, p, -1, -1)
+               : p != r->end && (*p == ':') ? fail_at(r, RS_E_COLON, p, -1, -1)
+                                            : fail_word(r, RS_E_INDEX, p);
     }
     if (at_word_end(q, r->end)) {
         return fail_at(r, RS_E_COLON, q, -1, -1);
@@ -239,7 +241,8 @@ static const uint8_t *careful_feature(reader *r, const uint8_t *p, int64_t *inde
         return fail_word(r, RS_E_NUMBER, p);
     }
     if (!at_word_end(q, r->end)) {
-        return *q == ':' ? fail_at(r, RS_E_COLON, q, -1, -1) : fail_word(r, RS_E_NUMBER, p);
+        return *q == ':' ? fail_at(r, RS_E_COLON, q, -1, -1)
+                         : fail_word(r, RS_E_NUMBER, p);
     }
     return q;
 }
@@ -247,11 +250,13 @@ static const uint8_t *careful_feature(reader *r, const uint8_t *p, int64_t *inde
 /* Indices are below this. */
 static int64_t index_limit(const rs_libsvm_target *to)
 {
-    return to->n_keys < INT64_MAX - to->index_base ? to->index_base + to->n_keys : INT64_MAX;
+    return to->n_keys < INT64_MAX - to->index_base ? to->index_base + to->n_keys
+                                                   : INT64_MAX;
 }
 
 /* The index of the word at p does not do. */
-static const uint8_t *fail_index(reader *r, const uint8_t *p, int64_t index, int64_t previous)
+static const uint8_t *fail_index(reader *r, const uint8_t *p, int64_t index,
+                                 int64_t previous)
 {
     if (index < r->to->index_base) {
         return fail_at(r, RS_E_INDEX, p, index, r->to->index_base);
@@ -412,7 +417,8 @@ static bool target_is_sound(const rs_libsvm_target *to)
         return false;
     }
     return (to->key_size == 8 || (to->key_size == 4 && to->n_keys <= INT32_MAX)) &&
-           (to->dtype == RS_FLOAT64 || (to->dtype == RS_FLOAT32 && to->narrowing != NULL));
+           (to->dtype == RS_FLOAT64 ||
+            (to->dtype == RS_FLOAT32 && to->narrowing != NULL));
 }
 
 void rs_libsvm_facts_init(rs_libsvm_facts *facts)

@@ -97,7 +97,8 @@ static uint8_t *write_dense(const writer *w, int64_t row, uint8_t *out)
 }
 
 /* NULL after an error. */
-static uint8_t *write_sparse(writer *w, int64_t row, int64_t begin, int64_t end, uint8_t *out)
+static uint8_t *write_sparse(writer *w, int64_t row, int64_t begin, int64_t end,
+                             uint8_t *out)
 {
     const rs_field *const f = w->features;
     const size_t size = dtype_size(f->dtype);
@@ -154,7 +155,8 @@ static rs_status write_row(writer *w, int64_t row, uint8_t **out, size_t room)
     }
     const size_t bound = row_bound(w, end - begin);
     if (bound > room) {
-        return fail_row(w, RS_E_CAPACITY, row, -1, bound > INT64_MAX ? INT64_MAX : (int64_t)bound);
+        return fail_row(w, RS_E_CAPACITY, row, -1,
+                        bound > INT64_MAX ? INT64_MAX : (int64_t)bound);
     }
     uint8_t *const line = *out;
     uint8_t *p = label != NULL ? write_labels(label, row, line) : line;
@@ -181,7 +183,8 @@ static bool field_is_sound(const rs_field *f)
 
 rs_status rs_libsvm_write(const rs_field *features, const rs_field *label, int64_t begin,
                           int64_t end, int64_t index_base, int flags, uint8_t *out,
-                          size_t capacity, int64_t *end_row, size_t *n_written, rs_error *err)
+                          size_t capacity, int64_t *end_row, size_t *n_written,
+                          rs_error *err)
 {
     *end_row = begin;
     *n_written = 0;

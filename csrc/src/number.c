@@ -40,12 +40,12 @@ const uint64_t rs_integer_powers[20] = {1U,
 
 /* The part of a number before its exponent. */
 typedef struct mantissa {
-    uint64_t m;           /* the first digits, at most MAX_DIGITS, leading zeros not counted */
+    uint64_t m; /* the first digits, at most MAX_DIGITS, leading zeros not counted */
     int64_t exponent;     /* value = m * 10^exponent, if no digit was left out */
     int64_t n_digits;     /* digits in m */
     bool inexact;         /* digits other than 0 were left out */
     const uint8_t *first; /* the first digit that is not 0; NULL if there is none */
-    int64_t n_after;      /* digits from `first` on that stand before the point; below 0: zeros
+    int64_t n_after; /* digits from `first` on that stand before the point; below 0: zeros
                              between the point and `first` */
 } mantissa;
 
@@ -90,7 +90,8 @@ static const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, bool who
 }
 
 /* The exponent at p, if one begins there; else p and *exponent = 0. */
-static const uint8_t *read_exponent(const uint8_t *p, const uint8_t *end, int64_t *exponent)
+static const uint8_t *read_exponent(const uint8_t *p, const uint8_t *end,
+                                    int64_t *exponent)
 {
     *exponent = 0;
     if (p == end || (*p | 0x20) != 'e') {
@@ -118,7 +119,8 @@ static const uint8_t *read_exponent(const uint8_t *p, const uint8_t *end, int64_
 }
 
 /* Does [p, end) begin with these lower-case letters, in any case? */
-static bool begins_with(const uint8_t *p, const uint8_t *end, const char *letters, size_t n)
+static bool begins_with(const uint8_t *p, const uint8_t *end, const char *letters,
+                        size_t n)
 {
     if ((size_t)(end - p) < n) {
         return false;
@@ -199,7 +201,8 @@ bool rs_decimal_to_bits(uint64_t m, int64_t q, uint64_t *bits)
 }
 
 /* Bits of m * 10^q, m != 0, by the cheapest way that is exact. */
-static uint64_t bits_of_mantissa(const mantissa *number, int64_t exponent, const uint8_t *end)
+static uint64_t bits_of_mantissa(const mantissa *number, int64_t exponent,
+                                 const uint8_t *end)
 {
     const uint64_t m = number->m;
     const int64_t q = number->exponent + exponent;

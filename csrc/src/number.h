@@ -28,10 +28,11 @@ bool rs_decimal_to_bits(uint64_t m, int64_t q, uint64_t *bits);
 
 /* The exact fallback. [p, end) holds the digits from the first that is not 0, maybe with "."
  * and "_" among them; the value is 0.d1d2d3... * 10^point. guess: bits of a double near it. */
-uint64_t rs_exact_bits(const uint8_t *p, const uint8_t *end, int64_t point, uint64_t guess);
+uint64_t rs_exact_bits(const uint8_t *p, const uint8_t *end, int64_t point,
+                       uint64_t guess);
 
-extern const double rs_exact_powers[23];      /* 10^0 .. 10^22, exact as doubles */
-extern const uint64_t rs_integer_powers[20];  /* 10^0 .. 10^19 */
+extern const double rs_exact_powers[23];     /* 10^0 .. 10^22, exact as doubles */
+extern const uint64_t rs_integer_powers[20]; /* 10^0 .. 10^19 */
 
 static inline double rs_double_of_bits(uint64_t bits)
 {

@@ -100,7 +100,8 @@ static int compare_with_middle(const big *digits, int64_t exponent, uint64_t bit
 
     big left = *digits;
     big right = {{(uint32_t)middle, (uint32_t)(middle >> 32)}, middle >> 32 != 0 ? 2 : 1};
-    int64_t shift = twos - exponent; /* powers of two on the right, less those on the left */
+    int64_t shift =
+        twos - exponent; /* powers of two on the right, less those on the left */
     if (exponent >= 0) {
         multiply_power_of_5(&left, exponent);
     } else {
@@ -114,7 +115,8 @@ static int compare_with_middle(const big *digits, int64_t exponent, uint64_t bit
     return compare(&left, &right);
 }
 
-uint64_t rs_exact_bits(const uint8_t *p, const uint8_t *end, int64_t point, uint64_t guess)
+uint64_t rs_exact_bits(const uint8_t *p, const uint8_t *end, int64_t point,
+                       uint64_t guess)
 {
     if (point > 310) {
         return INFINITE_BITS;

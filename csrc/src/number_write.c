@@ -17,10 +17,11 @@ typedef struct decimal {
 
 /* ------------------------------------------------------------------------- digits as text */
 
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930"
-                                  "31323334353637383940414243444546474849505152535455565758596061"
-                                  "62636465666768697071727374757677787980818283848586878889909192"
-                                  "93949596979899";
+static const char digit_pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930"
+    "31323334353637383940414243444546474849505152535455565758596061"
+    "62636465666768697071727374757677787980818283848586878889909192"
+    "93949596979899";
 
 static unsigned count_decimal_digits(uint64_t v)
 {
@@ -161,7 +162,8 @@ static uint64_t scale32(uint64_t power, uint64_t x)
 
 /* The choice among whole numbers (k is their power of ten). All arguments are four times the
  * scaled number: the float, and the ends of its interval. */
-static decimal choose(uint64_t lower, uint64_t value, uint64_t upper, bool ends_belong, int k)
+static decimal choose(uint64_t lower, uint64_t value, uint64_t upper, bool ends_belong,
+                      int k)
 {
     lower += !ends_belong;
     upper -= !ends_belong;
@@ -242,9 +244,9 @@ uint8_t *rs_number_write_double(double value, uint8_t *out)
     if (biased == 0) {
         return write_decimal(shortest64(fraction, -1074, false), out);
     }
-    return write_decimal(
-        shortest64(fraction | (uint64_t)1 << 52, biased - 1075, fraction == 0 && biased > 1),
-        out);
+    return write_decimal(shortest64(fraction | (uint64_t)1 << 52, biased - 1075,
+                                    fraction == 0 && biased > 1),
+                         out);
 }
 
 uint8_t *rs_number_write_float(float value, uint8_t *out)
@@ -262,7 +264,7 @@ uint8_t *rs_number_write_float(float value, uint8_t *out)
     if (biased == 0) {
         return write_decimal(shortest32(fraction, -149, false), out);
     }
-    return write_decimal(
-        shortest32(fraction | (uint32_t)1 << 23, biased - 150, fraction == 0 && biased > 1),
-        out);
+    return write_decimal(shortest32(fraction | (uint32_t)1 << 23, biased - 150,
+                                    fraction == 0 && biased > 1),
+                         out);
 }

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-#define RS_MIN_POWER (-342) /* below it every 19-digit number is less than half of 2^-1074 */
-#define RS_MAX_POWER 324    /* reading needs 308; writing the smallest double needs 324 */
+#define RS_MIN_POWER                                                                     \
+    (-342)               /* below it every 19-digit number is less than half of 2^-1074 */
+#define RS_MAX_POWER 324 /* reading needs 308; writing the smallest double needs 324 */
 
 /* [q - RS_MIN_POWER] = {high, low} words of 10^q scaled into [2^127, 2^128): exact for
  * 0 <= q <= RS_LAST_EXACT, rounded up for RS_FIRST_ROUNDED_UP <= q < 0, else down. */
