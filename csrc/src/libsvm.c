@@ -211,6 +211,23 @@ static const uint8_t *skip_value(reader *r, const uint8_t *p)
     return p;
 }
 
+/* No digit where an index should be. */
+static const uint8_t *fail_no_index(reader *r, const uint8_t *p)
+{
+    if (at_qid(p, r->end)) {
+        return fail_at(r, RS_E_QID, p, -1, -1);
+    }
+    if (*p == ':') {
+        return fail_at(r, RS_E_COLON, p, -1, -1);
+    }
+    uint64_t number;
+    const uint8_t *const q = read_whole(p + 1, r->end, &number);
+    if (*p == '-' && q != p + 1 && q != r->end && *q == ':' && number <= INT64_MAX) {
+        return fail_at(r, RS_E_INDEX, p, -(int64_t)number, r->to->index_base);
+    }
+    return fail_word(r, RS_E_INDEX, p);
+}
+
 /* index:value at p, byte by byte, with all the complaints. */
 static const uint8_t *careful_feature(reader *r, const uint8_t *p, int64_t *index,
                                       double *value)
@@ -218,9 +235,7 @@ static const uint8_t *careful_feature(reader *r, const uint8_t *p, int64_t *inde
     uint64_t number;
     const uint8_t *q = read_whole(p, r->end, &number);
     if (q == p) {
-        return at_qid(p, r->end)            ? fail_at(r, RS_E_QID, p, -1, -1)
-               : p != r->end && (*p == ':') ? fail_at(r, RS_E_COLON, p, -1, -1)
-                                            : fail_word(r, RS_E_INDEX, p);
+        return fail_no_index(r, p);
     }
     if (at_word_end(q, r->end)) {
         return fail_at(r, RS_E_COLON, q, -1, -1);
