@@ -30,7 +30,7 @@ class Dribble:
 
 
 class Pieces:
-    """Gives the pieces of bytes that it was made with, one a read, never more than asked."""
+    """Gives the pieces that it was made with, one a read, never more than asked."""
 
     def __init__(self, pieces):
         self._pieces = [bytes(p) for p in pieces if len(p)]

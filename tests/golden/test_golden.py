@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 import pytest
-import records
 import scipy.sparse as sp
-from golden import vectorset
 
+import records
 import recordsmith as rs
+from golden import vectorset
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 from recordsmith.frames import iter_payloads
 from recordsmith.reader import iter_batches_from
