@@ -1,8 +1,9 @@
 """What a record holds, as plain values that compare bit for bit.
 
 A record is a dict: "features" and "label" map names to values, and "uid", "metadata",
-"configuration" are there if they are set. A value is a tuple: (dtype, bytes of the numbers,
-keys, shape), or ("bytes", strings, content type). An empty Value message is no value.
+"configuration" are there if they are set. A value is a tuple: (dtype, bytes of the
+numbers, keys, shape), or ("bytes", strings, content type). An empty Value message is no
+value.
 """
 
 import numpy as np

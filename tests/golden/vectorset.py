@@ -35,7 +35,7 @@ def arrays(case):
 
 
 def csr(held):
-    """The CSR matrix of an npz, with its arrays as they are (unsorted, duplicate keys)."""
+    """The CSR matrix of an npz, its arrays as they are (keys unsorted or doubled)."""
     shape = tuple(int(n) for n in held["shape"])
     matrix = sp.csr_matrix(shape, dtype=held["data"].dtype)
     matrix.data, matrix.indices, matrix.indptr = (
