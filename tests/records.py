@@ -10,11 +10,7 @@ import numpy as np
 
 from recordsmith.reader import iter_batches_from
 
-MEMBERS = {
-    "float32_tensor": "float32",
-    "float64_tensor": "float64",
-    "int32_tensor": "int32",
-}
+MEMBERS = {f"{dtype}_tensor": dtype for dtype in ("float32", "float64", "int32")}
 TEXTS = ("uid", "metadata", "configuration")
 MAPS = {"feature": "features", "label": "label"}
 
@@ -64,11 +60,14 @@ def of_batch(batch):
 
 def of_stream(file, **options):
     """The records of a stream, whatever batches they come in."""
-    return [
-        record
-        for batch in iter_batches_from(file, **options)
-        for record in of_batch(batch)
-    ]
+    return take(iter_batches_from(file, **options), [])
+
+
+def take(batches, found):
+    """Append the records of the batches to `found`, so far as they come; returns it."""
+    for batch in batches:
+        found += of_batch(batch)
+    return found
 
 
 def _value_of_message(message):
