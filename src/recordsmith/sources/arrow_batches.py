@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,7 @@ class Converter:
         n_features: int | None = None,
         tally: Tally,
     ) -> None:
+        self.schema = schema
         self.layout: Layout = lay_out(schema, columns, _checked_nulls(nulls))
         self.nulls = nulls
         self.tally = tally
@@ -116,6 +118,12 @@ class Converter:
                 )
         self._widths: dict[str, int] = {}  # of lists beside other columns
         self._sparse: dict[str, SparseColumn] = {}
+
+    def counting(self, tally: Tally) -> Converter:
+        """The same converter with another tally, for use in a thread of its own."""
+        other = copy.copy(self)
+        other.tally = tally
+        return other
 
     def rows_of_batch(self, whole: pa.RecordBatch) -> int:
         """Rows that give about BATCH_BYTES."""
