@@ -310,6 +310,7 @@ class Input:
         else:
             self.name, raw = _name_of(src), src
             _refuse_text(src)
+        self._source, self._start = src, None if self._own else _place(raw)
         regular, self.size = _regular_size(raw)
         self._counted = _Counted(raw)
         buffered = io.BufferedReader(self._counted, _BUFFER_BYTES)
@@ -328,6 +329,30 @@ class Input:
         """The first bytes (up to 64), without consuming them."""
         head = self.file.peek(_HEAD_BYTES)
         return bytes(head[:_HEAD_BYTES])
+
+    def random_access(self, what: str) -> Any:
+        """The path, or the caller's file object set back to where it stood, for formats that
+        are not read from front to back.
+
+        Raises
+        ------
+        InputError
+            If the input is a stream, or is compressed.
+        """
+        if self.path is not None:
+            return self.path
+        if self.compression is not None:
+            reason, advice = f"is compressed with {self.compression}", "decompress it first"
+        elif self._start is None:
+            reason, advice = "is a stream", "save it as a file first"
+        else:
+            self._source.seek(self._start)
+            return self._source
+        raise InputError(
+            f"{what} is not read from front to back, and this input {reason}",
+            path=self.name,
+            advice=advice,
+        )
 
     def position(self) -> int:
         """Bytes consumed so far of the input as it is stored."""
@@ -397,6 +422,14 @@ def _refuse_text(src: Any) -> None:
 def _name_of(file: Any) -> str:
     name = getattr(file, "name", None)
     return os.fsdecode(name) if is_path(name) else f"<{type(file).__name__}>"
+
+
+def _place(file: Any) -> int | None:
+    """Where a file object stands; None if it cannot be set back there."""
+    try:
+        return int(file.tell()) if file.seekable() else None
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def _regular_size(raw: Any) -> tuple[bool, int | None]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-__all__ = ["BATCH_BYTES", "Converter", "batches_from_arrow"]
+__all__ = ["BATCH_BYTES", "Converter", "batches_from_arrow", "convert_all"]
 
 BATCH_BYTES = 4 << 20
 _EXACT = 2**53
@@ -72,19 +72,32 @@ def batches_from_arrow(
         n_features=n_features,
         tally=tally,
     )
-    return _batches(record_batches, converter)
+    return convert_all(record_batches, converter)
 
 
-def _batches(
-    record_batches: Iterator[pa.RecordBatch], converter: Converter
+def convert_all(
+    record_batches: Iterator[pa.RecordBatch], converter: Converter, first_row: int = 0
 ) -> Iterator[Batch]:
-    first_row = 0
+    """Batches of record batches, each cut to about BATCH_BYTES.
+
+    Without any row there is one empty batch, which tells the columns.
+    """
+    begin_row = first_row
     for whole in record_batches:
         rows = converter.rows_of_batch(whole)
         for begin in range(0, whole.num_rows, rows):
             part = whole.slice(begin, rows)
             yield converter.batch(part, first_row)
             first_row += part.num_rows
+    if first_row == begin_row == 0:
+        yield converter.batch(_no_rows(converter.schema), 0)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    arrays = [pa.array([], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 class Converter:

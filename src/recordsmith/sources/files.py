@@ -31,6 +31,7 @@ class Files:
         self._first: Input | None = None
         self._current: Input | None = None
         self._done = 0
+        self._stated: int | None = None
         self.size: int | None = None
 
     def first(self) -> Input:
@@ -48,11 +49,15 @@ class Files:
     def position(self) -> int:
         """Bytes consumed so far of the inputs as they are stored."""
         current = self._current
-        return self._done + (current.position() if current is not None else 0)
+        if current is None:
+            return self._done
+        return self._done + (self._stated or current.position())
 
-    def skip(self, n_bytes: int) -> None:
-        """Count bytes that were read by other means than an Input."""
-        self._done += n_bytes
+    def at(self, part: float) -> None:
+        """Say how far reading is in the current input, from 0 to 1, for formats that are
+        not read from front to back."""
+        if self._current is not None and self._current.size is not None:
+            self._stated = int(part * self._current.size)
 
     def __iter__(self) -> Iterator[Input]:
         for number, entry in enumerate(self.entries):
@@ -60,8 +65,8 @@ class Files:
             with opened:
                 self._current = opened
                 yield opened
-                self._done += opened.position()
-                self._current = None
+                self._done += self._stated or opened.position()
+                self._current = self._stated = None
 
     def close(self) -> None:
         """Close what is open; safe to call twice."""

@@ -234,7 +234,7 @@ class _Style:
 
     def places(self, data: bytes, one_column: bool) -> Iterator[int]:
         """Number of the line, from 0 in these, in which each row begins."""
-        rows = self._slowly(data.decode(errors="replace"))
+        rows = self.rows(data)
         begin = 0
         for row in rows:
             if row or one_column:
@@ -243,9 +243,11 @@ class _Style:
 
     def fields(self, line: bytes) -> list[str]:
         """The fields of one line, as text."""
-        return next(iter(self._slowly(line.decode())))
+        return next(iter(self.rows(line, "strict")))
 
-    def _slowly(self, text: str) -> Any:
+    def rows(self, data: bytes, errors: str = "replace") -> Any:
+        """Lists of the fields of each line; the long way, for headers and messages."""
+        text = data.decode(errors=errors)
         csv.field_size_limit(max(csv.field_size_limit(), len(text)))
         return csv.reader(
             io.StringIO(text, newline=""),
@@ -324,8 +326,21 @@ class _Table:
         except RecordsmithError as error:
             error.path = self.lines.name
             if isinstance(error, UnsupportedTypeError):
+                error.reason += self._first_text()
                 error.advice += self._advice()
             raise
+
+    def _first_text(self) -> str:
+        """The first value in the sample that is no number, for a message."""
+        known = {text.strip().lower() for text in self.style.null_values}
+        needed = [self.names.index(name) for name in self.selection.needed]
+        for block in self._sample:
+            for row in self.style.rows(block.data):
+                for at in needed:
+                    text = row[at] if at < len(row) else ""
+                    if text.strip().lower() not in known and not _is_number(text):
+                        return f"; the first such value is {text[:40]!r}"
+        return ""
 
     def _advice(self) -> str:
         """What else may be wrong where columns are no numbers."""
