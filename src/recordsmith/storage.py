@@ -342,7 +342,10 @@ class Input:
         if self.path is not None:
             return self.path
         if self.compression is not None:
-            reason, advice = f"is compressed with {self.compression}", "decompress it first"
+            reason, advice = (
+                f"is compressed with {self.compression}",
+                "decompress it first",
+            )
         elif self._start is None:
             reason, advice = "is a stream", "save it as a file first"
         else:

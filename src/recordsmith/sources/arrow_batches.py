@@ -140,13 +140,22 @@ class Converter:
 
     def rows_of_batch(self, whole: pa.RecordBatch) -> int:
         """Rows that give about BATCH_BYTES."""
-        width = 0
-        for feature in self.layout.numeric:
-            for _, kind in feature.columns:
-                width += 8 * kind.width if kind.form in ("scalar", "fixed") else 0
+        width = self._known_width()
         if any(feature.form != "dense" for feature in self.layout.numeric):
             width += whole.nbytes // max(1, whole.num_rows)
         return max(1, BATCH_BYTES // max(1, width))
+
+    def rows_of_schema(self) -> int:
+        """Rows that give about BATCH_BYTES, as far as the schema alone tells."""
+        return max(1, BATCH_BYTES // max(64, self._known_width()))
+
+    def _known_width(self) -> int:
+        return sum(
+            8 * kind.width
+            for feature in self.layout.numeric
+            for _, kind in feature.columns
+            if kind.form in ("scalar", "fixed")
+        )
 
     def batch(self, part: pa.RecordBatch, first_row: int) -> Batch:
         """One batch of a record batch.
@@ -351,12 +360,16 @@ def _joinable(
     if natural.kind == "f" and target is not None:
         return cast_array(values, "float64", feature.what, tally)
     at = int(np.argmax(beyond))
-    reason = "exact beside floats" if natural.kind == "f" else "held as an integer"
+    if natural.kind == "f":
+        reason = "exact beside floats"
+        advice = 'pass dtype="float64" to round such values, or drop the column'
+    else:
+        reason, advice = "an int64, as the other columns are", "drop the column"
     raise InputError(
         f"{feature.what}: {values[at]} cannot be {reason}",
         row=first_row + at // max(1, width),
         column=name,
-        advice='pass dtype="float64" to round such values, or drop the column',
+        advice=advice,
     )
 
 

@@ -126,4 +126,6 @@ def _with_footer(reader: Any, opened: Input) -> Iterator[pa.RecordBatch]:
             break
         end = (end + more)[-len(_MAGIC) :]
     if end != _MAGIC:
-        raise FormatError("the Arrow IPC file ends without its footer", advice="copy it again")
+        raise FormatError(
+            "the Arrow IPC file ends without its footer", advice="copy it again"
+        )

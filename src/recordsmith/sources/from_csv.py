@@ -225,7 +225,9 @@ class _Style:
             pc.ConvertOptions(
                 column_types=types,
                 include_columns=needed,
-                null_values=list(self.null_values if null_values is None else null_values),
+                null_values=list(
+                    self.null_values if null_values is None else null_values
+                ),
                 strings_can_be_null=False,
                 quoted_strings_can_be_null=True,
                 decimal_point=self.decimal,
@@ -471,7 +473,9 @@ class _Parsing:
         if not table.style.newlines_in_values and table.style.quote:
             self._refuse_quoted_newlines(found.num_rows)
         batches = found.combine_chunks().to_batches()
-        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=found.schema)
+        return (
+            batches[0] if batches else pa.RecordBatch.from_pylist([], schema=found.schema)
+        )
 
     def _invalid(self, row: Any) -> str:
         if self.table.style.skip_bad_rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -146,6 +147,11 @@ def _open_table(src: Any, tally: Tally, options: dict[str, Any]) -> Source:
         _check_options(options, from_table, "a table")
         return Source("table", from_table(src, tally=tally, **options))
     if hasattr(src, "__iter__"):
+        items = iter(src)
+        first = next(items, None)
+        src = itertools.chain([] if first is None else [first], items)
+        if type(first).__module__.startswith("pyarrow"):
+            return Source("table", from_table(src, tally=tally, **options))
         _check_options(options, lambda: None, "an iterable of batches")
         return Source("batches", _only_batches(src))
     raise UnsupportedTypeError(
@@ -166,10 +172,14 @@ def _only_batches(items: Any) -> Iterator[Batch]:
 
 
 def _parameters(reader: Callable[..., Any]) -> list[str]:
-    return [name for name in inspect.signature(reader).parameters if name not in _NOT_OPTIONS]
+    return [
+        name for name in inspect.signature(reader).parameters if name not in _NOT_OPTIONS
+    ]
 
 
-def _check_options(options: dict[str, Any], reader: Callable[..., Any], what: str) -> None:
+def _check_options(
+    options: dict[str, Any], reader: Callable[..., Any], what: str
+) -> None:
     known = _parameters(reader)
     for option in options:
         if option in known:
