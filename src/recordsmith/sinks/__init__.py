@@ -13,7 +13,7 @@ npz, npy   .npz .npy                            numbers; npz: dense, or sparse a
 =========  ===================================  ==========================================
 
 To add a format, write a module `to_x.py` with `OPTIONS`, `STREAM`, `BINARY` and
-`open_writer`, and name it in `_FORMATS`.
+`open_writer`, and name it in `_FORMATS` (and what only it knows in `OPTIONS`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ..tally import Tally
 if TYPE_CHECKING:
     from ..batch import Batch
 
-__all__ = ["FORMATS", "Sink", "Writer", "format_of", "open_sink", "options_of"]
+__all__ = ["FORMATS", "OPTIONS", "Sink", "Writer", "format_of", "open_sink", "options_of"]
 
 # format: (module, suffixes)
 _FORMATS = {
@@ -48,6 +48,21 @@ _FORMATS = {
     "npy": ("to_numpy", ".npy"),
 }
 FORMATS = tuple(_FORMATS)
+# All options of open_sink() and of the formats, none of which is an option of a source.
+OPTIONS = (
+    "dest_format",
+    "overwrite",
+    "compression",
+    "chunk_bytes",
+    "densify",
+    "duplicates",
+    "empty_rows",
+    "extras",
+    "max_bytes",
+    "no_label",
+    "write_header",
+    "write_index_base",
+)
 _COMPRESSED = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 

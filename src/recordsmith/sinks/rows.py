@@ -166,7 +166,7 @@ def refuse_missing(field: Field, first_row: int) -> None:
         return
     n_missing = int(np.count_nonzero(~field.present))
     raise InputError(
-        f"{what(field)} missing in {n_missing} of {field.n_rows} records",
+        f"no {what(field)} in {n_missing} of {field.n_rows} records",
         row=first_row + int(np.argmin(field.present)) + 1,
         unit="record",
         advice="write recordio, jsonl, parquet or arrow, which can leave it out",
@@ -223,7 +223,7 @@ def as_dense(field: Field, first_row: int) -> Array:
     if other.any():
         row = int(np.argmax(other))
         raise InputError(
-            f"{what(field)} has {counts[row]} values, before it had {counts[0]}",
+            f"{what(field)}: found {counts[row]} values, before there were {counts[0]}",
             row=first_row + row + 1,
             unit="record",
             advice="rows of varying length fit recordio, jsonl, parquet and arrow",
