@@ -29,7 +29,7 @@ def run(implementation, *arguments):
 
 def offered():
     """The implementations that come when they are asked for."""
-    for name in ("upb", "cpp", "python"):
+    for name in ("upb", "python"):
         done = run(name, "-c", PROBE)
         if done.returncode == 0 and done.stdout.strip() == name:
             yield name

@@ -1,9 +1,11 @@
 """Random batches of every kind of field, with the numbers that are hard to keep."""
 
 import numpy as np
+import scipy.sparse as sp
 from hypothesis import strategies as st
 
-from recordsmith import Batch, Field
+import wire
+from recordsmith import Batch, Field, encode
 
 DTYPES = ("float32", "float64", "int32")
 TEXTS = ("uid", "metadata", "configuration")
@@ -211,3 +213,70 @@ def batches(draw, n_rows=None, most=3, any_nan=True):
 
 
 cuts = st.lists(st.integers(1, 40), max_size=60)
+
+
+@st.composite
+def matrices(draw, dtype=None, kinds=("dense", "csr")):
+    """(X, y) as users have them: an array or a CSR matrix, and perhaps labels."""
+    n_rows = draw(st.integers(0, 6))
+    dtype = draw(st.sampled_from(DTYPES)) if dtype is None else dtype
+    if draw(st.sampled_from(kinds)) == "dense":
+        n_cols = draw(st.integers(0, 7))
+        X = draw(number_arrays(dtype, n_rows * n_cols)).reshape(n_rows, n_cols)
+        X = draw(laid_out(X))
+    else:
+        X = draw(csr_matrices(n_rows, dtype))
+    y = None
+    if draw(st.booleans()):
+        y = draw(number_arrays(draw(st.sampled_from(DTYPES)), n_rows))
+    return X, y
+
+
+@st.composite
+def csr_matrices(draw, n_rows, dtype):
+    """SciPy CSR with ascending keys, explicit zeros and empty rows."""
+    n_cols = draw(st.sampled_from([0, 1, 5, 300, 2**31 - 1]))
+    row = st.lists(keys_below(n_cols), max_size=5 if n_cols else 0, unique=True)
+    rows = draw(st.lists(row, min_size=n_rows, max_size=n_rows))
+    keys = np.array([key for row in rows for key in sorted(row)], np.int32)
+    matrix = sp.csr_matrix((n_rows, n_cols), dtype=dtype)
+    matrix.data = draw(number_arrays(dtype, len(keys)))
+    matrix.indices = keys
+    matrix.indptr = np.cumsum([0, *map(len, rows)]).astype(np.int32)
+    return matrix
+
+
+@st.composite
+def splits(draw, payload):
+    """A payload as frames: mostly whole, else in parts as either kind of writer cuts it.
+
+    dmlc-core's writer cuts at each aligned magic number and leaves that out; where there
+    is none, it never cuts. Others cut anywhere (at multiples of 4, or a part would be
+    padded in the middle).
+    """
+    whole = wire.frame(payload)
+    if draw(st.booleans()) or len(payload) < 12:
+        return whole
+    places = draw(st.lists(st.integers(1, (len(payload) - 1) // 4), max_size=3))
+    bounds = [0, *sorted({4 * place for place in places}), len(payload)]
+    parts = [payload[a:b] for a, b in zip(bounds, bounds[1:])]
+    if len(parts) == 1:
+        return whole
+    numbers = [1, *[2] * (len(parts) - 2), 3]
+    return b"".join(map(wire.frame, parts, numbers))
+
+
+@st.composite
+def streams(draw):
+    """(bytes, records, ends) of a stream with split records.
+
+    ends[i] is the number of bytes after which record i is whole, without its padding.
+    """
+    data, expected, ends = b"", [], []
+    for batch in draw(st.lists(batches(n_rows=1, most=1), max_size=4)):
+        (payload,) = wire.payloads(encode(batch, duplicates="keep"))
+        data += draw(splits(payload))
+        n_padding = -(len(wire.frames(data)[-1][1])) % 4
+        ends.append(len(data) - n_padding)
+        expected.append(batch)
+    return data, expected, ends
