@@ -20,6 +20,7 @@ __all__ = ["Encoder", "encode_batch"]
 _DUPLICATES = ("error", "sum", "keep")
 _EMPTY_ROWS = ("keep", "explicit-zero", "error")
 _MIN_BYTES_PER_THREAD = 2 << 20
+_MIN_VALUES_PER_THREAD = 1 << 18
 
 
 class Encoder:
@@ -181,7 +182,7 @@ def _plan_all(encoder: Encoder, ranges: list[tuple[int, int]]) -> list[int]:
     """Bytes of each range. Small batches and those of fixed size are planned here at
     once."""
     stored = sum(len(one.values) for one in encoder.batch.fields if one.kind != "dense")
-    if len(ranges) == 1 or stored < 1 << 18:
+    if len(ranges) == 1 or stored < _MIN_VALUES_PER_THREAD:
         return [encoder.plan(begin, end)[1] for begin, end in ranges]
     before = encoder.rows
     try:

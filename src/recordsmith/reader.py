@@ -135,13 +135,17 @@ def decode_all(
 
 def _decode_split(window: Window, whole: dict[str, Any]) -> Run:
     """Decode a window that holds split records, and the records around them, at once."""
+    _join(window)
+    run = decode_run(window.data, 0, len(window.data), **whole)
+    if run.status == "RS_SPLIT":  # one that could not be joined: joining it alone says why
+        window.drop(run.n_bytes, run.batch.n_rows)
+        _join(window)
+    return run
+
+
+def _join(window: Window) -> None:
     try:
         if not window.join():
             raise window.truncated()
     except RecordsmithError as error:
         raise window.placed(error) from None
-    run = decode_run(window.data, 0, len(window.data), **whole)
-    if run.status == "RS_SPLIT":  # a split record that the end of the data cuts off
-        window.drop(run.n_bytes, run.batch.n_rows)
-        return replace(run, status="RS_NEED_MORE", n_bytes=0, batch=Batch((), 0))
-    return run

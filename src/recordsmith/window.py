@@ -69,9 +69,11 @@ class Window:
 
     def join(self) -> bool:
         """Join the split records; False if the first one needs more bytes."""
-        __status, n_read, whole, error = _core.join_frames(
+        status, n_read, whole, error = _core.join_frames(
             self.data, 0, len(self.data), _JOIN_RECORDS
         )
+        if status == "RS_NEED_MORE" and self.at_end and self.pad_last(n_read):
+            return self.join()
         if n_read == 0:
             if isinstance(error, RecordsmithError):
                 error.row = 1
@@ -82,18 +84,22 @@ class Window:
         self.data = whole + self.data[n_read:]
         return True
 
-    def pad_last(self) -> bool:
+    def pad_last(self, begin: int = 0) -> bool:
         """At the end of the input, add the padding that the last frame lacks.
 
-        Returns False if more than padding is missing.
+        The frames from `begin` on are one record. Returns False if more than padding is
+        missing.
         """
-        if len(self.data) < _HEADER:
-            return False
-        status, _, payload, length = _core.frame_peek(self.data)
-        if status != "RS_NEED_MORE" or len(self.data) < _HEADER + payload:
-            return False
-        self.data += bytes(length - len(self.data))
-        return True
+        left = len(self.data) - begin
+        while left >= _HEADER:
+            status, _, payload, length = _core.frame_peek(self.data, begin)
+            if status == "RS_NEED_MORE":
+                if left < _HEADER + payload:
+                    return False
+                self.data += bytes(length - left)
+                return True
+            begin, left = begin + length, left - length
+        return False
 
     def placed(self, error: RecordsmithError) -> RecordsmithError:
         """The error with its file, and positions counted from the start of the input."""
