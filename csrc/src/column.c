@@ -77,6 +77,11 @@ void rs_column_add(rs_column *column, const rs_facts *facts, uint64_t row) {
     column->n_items += facts->n_items;
 }
 
+void rs_column_repeat(rs_column *column, uint64_t n_rows, uint64_t n_values) {
+    column->n_present += n_rows;
+    column->n_values += n_rows * n_values;
+}
+
 rs_status rs_find_facts(const rs_walk *walk, const rs_item *item, rs_found *found) {
     found->role = 0;
     if (item->number > RS_CONFIGURATION) {

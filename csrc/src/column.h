@@ -31,6 +31,9 @@ bool rs_column_fits(const rs_column *column, const rs_facts *facts);
 /* It does, as the run's record number `row`. */
 void rs_column_add(rs_column *column, const rs_facts *facts, uint64_t row);
 
+/* n_rows further records with a field like that of the one added last, of n_values. */
+void rs_column_repeat(rs_column *column, uint64_t n_rows, uint64_t n_values);
+
 /* The top-level field of a record that the item is: role 0 if it is an unknown one. A map
  * entry is opened, a text is checked, and its facts are taken. */
 typedef struct rs_found {

@@ -1,5 +1,6 @@
 /* Second reading pass: frames -> the caller's arrays. */
 #include "column.h"
+#include "outline.h"
 #include "place.h"
 #include "scan.h"
 
@@ -9,6 +10,9 @@ typedef struct fill_state {
     const rs_target *targets;
     size_t n_columns;
     uint64_t row;
+    const uint8_t *end; /* of the input */
+    rs_decoders decoders;
+    rs_outline outline;
 } fill_state;
 
 static rs_status changed(const fill_state *state, const uint8_t *at, size_t column) {
@@ -94,6 +98,105 @@ static rs_status fill_general(const fill_state *state, rs_span record) {
     return status;
 }
 
+/* Columns [c, end) that the record lacks. */
+static bool place_gap(const fill_state *state, size_t c, size_t end) {
+    for (; c < end; c++) {
+        if (state->columns[c].first_missing == UINT64_MAX) {
+            return false;
+        }
+        rs_place_nothing(&state->columns[c], &state->targets[c], state->row);
+    }
+    return true;
+}
+
+/* A run of n values of the given type. */
+static bool place_values(const fill_state *state, const uint8_t *run, size_t n_bytes,
+                         unsigned dtype, uint64_t n, const rs_target *target) {
+    const uint64_t start = rs_row_start(target, state->row);
+    if (!rs_place_row(target, state->row, start, n, target->n_values)) {
+        return false;
+    }
+    if (n == 0) {
+        return true; /* there may be no array at all */
+    }
+    if (dtype == RS_INT32) {
+        return state->decoders.int32s(run, n_bytes, (size_t)(state->end - run),
+                                      (uint8_t *)target->values + 4 * start, (size_t)n);
+    }
+    const size_t size = dtype == RS_BYTES ? 1 : rs_dtype_size(dtype);
+    rs_copy_elements((uint8_t *)target->values + size * start, run, n_bytes, size);
+    return true;
+}
+
+static bool place_keys(const fill_state *state, rs_span run, uint64_t n,
+                       const rs_column *column, const rs_target *target) {
+    const uint64_t start = rs_row_start(target, state->row);
+    uint8_t *keys = (uint8_t *)target->keys + target->key_size * start;
+    rs_keys_fn *decode =
+        target->key_size == 8 ? state->decoders.keys64 : state->decoders.keys32;
+    return decode(run.at, rs_span_len(run), (size_t)(state->end - run.at), keys,
+                  (size_t)n, rs_key_limit(column, target));
+}
+
+/* A record in straight form. False: look more closely, whatever was written. */
+static bool fill_straight(fill_state *state, rs_span record) {
+    size_t next = 0;
+    rs_begin_outline(&state->outline, record);
+    while (record.at < record.end) {
+        rs_straight field;
+        uint64_t n = 0;
+        uint8_t sparse = 0;
+        if (!rs_take_straight(&record, &field) || !rs_straight_count(&field, &n)) {
+            return false;
+        }
+        const size_t c =
+            rs_straight_column(state->columns, next, state->n_columns, &field);
+        if (c == state->n_columns || !place_gap(state, next, c) ||
+            !rs_straight_fits(&state->columns[c], &field, n, &sparse)) {
+            return false;
+        }
+        const rs_target *target = &state->targets[c];
+        if ((sparse == 1 && target->kind != RS_CSR) ||
+            (sparse == 0 && target->kind == RS_CSR) ||
+            !place_values(state, field.values.at, rs_span_len(field.values), field.dtype,
+                          n, target) ||
+            (sparse == 1 &&
+             !place_keys(state, field.keys, n, &state->columns[c], target))) {
+            return false;
+        }
+        rs_add_run(&state->outline, &field, c, n);
+        next = c + 1;
+    }
+    return place_gap(state, next, state->n_columns);
+}
+
+/* A record like the one before, which has every column. */
+static bool fill_repeat(const fill_state *state, rs_span record) {
+    const rs_outline *outline = &state->outline;
+    if (outline->n_runs != state->n_columns || !rs_outline_fits(outline, record)) {
+        return false;
+    }
+    for (size_t i = 0; i < outline->n_runs; i++) {
+        const rs_run *run = &outline->runs[i];
+        if (!place_values(state, record.at + run->begin, run->n_bytes, run->dtype,
+                          run->n_values, &state->targets[run->column])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static rs_status fill_record(fill_state *state, rs_span record, unsigned paths) {
+    if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 && fill_repeat(state, record)) {
+        return RS_OK;
+    }
+    if ((paths & RS_GENERAL_ONLY) == 0 && fill_straight(state, record)) {
+        return RS_OK;
+    }
+    state->outline.payload = NULL;
+    return fill_general(state, record);
+}
+
 static rs_status begin_targets(const fill_state *state, uint64_t n_records) {
     if (state->n_columns > RS_MAX_FIELDS) {
         return rs_fail(state->walk.err, RS_E_ARGUMENT);
@@ -114,9 +217,16 @@ static rs_status begin_targets(const fill_state *state, uint64_t n_records) {
 rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
                         const rs_column *columns, const rs_target *targets,
                         size_t n_columns, unsigned paths, rs_error *err) {
-    fill_state state = {{in, err, true}, columns, targets, n_columns, 0};
+    fill_state state;
     size_t begin = 0;
-    (void)paths;
+    state.walk = (rs_walk){in, err, true};
+    state.columns = columns;
+    state.targets = targets;
+    state.n_columns = n_columns;
+    state.row = 0;
+    state.decoders = rs_choose_decoders((paths & RS_PORTABLE) != 0);
+    state.outline.payload = NULL;
+    state.outline.n_bytes = 0;
     rs_status status = begin_targets(&state, n_records);
     while (status == RS_OK && state.row < n_records) {
         size_t payload_len = 0;
@@ -128,7 +238,8 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
         }
         const uint8_t *payload = in + begin + RS_HEADER_SIZE;
         const rs_span record = {payload, payload + payload_len};
-        status = fill_general(&state, record);
+        state.end = in + n;
+        status = fill_record(&state, record, paths);
         if (status != RS_OK) {
             err->row = (int64_t)state.row;
             return status;

@@ -2,14 +2,16 @@
 #include "scan.h"
 
 #include "column.h"
+#include "outline.h"
 
-/* One record to be scanned. */
 typedef struct scan_state {
     rs_walk walk;
     rs_column *columns;
     size_t capacity;
     size_t n_columns; /* those of the record at hand included */
     rs_scan *scan;
+    rs_outline outline;
+    uint64_t n_repeats; /* records like the outline's that the columns do not count yet */
 } scan_state;
 
 static rs_status new_schema(const scan_state *state, const uint8_t *at, size_t column) {
@@ -95,6 +97,91 @@ static rs_status scan_general(scan_state *state, rs_span record) {
     return status;
 }
 
+/* What a straight record adds to a column. */
+typedef struct addition {
+    size_t column;
+    uint64_t n_values;
+    uint8_t sparse;
+} addition;
+
+enum { MAX_STRAIGHT = 256 };
+
+/* Like rs_column_add for a field that fits a column which has a record already. */
+static void add_straight(rs_column *column, const addition *add, uint64_t row) {
+    if (column->first_missing == UINT64_MAX && column->n_present < row) {
+        column->first_missing = column->n_present;
+    }
+    if (column->sparse == 2) {
+        column->sparse = add->sparse;
+    }
+    if (add->n_values != column->first_width) {
+        if (column->first_other_width == UINT64_MAX) {
+            column->first_other_width = row;
+        }
+        if (add->n_values < column->min_width) {
+            column->min_width = add->n_values;
+        }
+        if (add->n_values > column->max_width) {
+            column->max_width = add->n_values;
+        }
+    }
+    column->n_present++;
+    column->n_values += add->n_values;
+}
+
+/* A record in straight form whose fields all have columns. False: look more closely. */
+static bool scan_straight(scan_state *state, rs_span record) {
+    addition additions[MAX_STRAIGHT];
+    const size_t n_columns = state->scan->n_columns;
+    size_t n_fields = 0;
+    size_t c = 0;
+    rs_begin_outline(&state->outline, record);
+    while (record.at < record.end) {
+        rs_straight field;
+        addition *add = &additions[n_fields];
+        if (n_fields == MAX_STRAIGHT || !rs_take_straight(&record, &field) ||
+            !rs_straight_count(&field, &add->n_values)) {
+            return false;
+        }
+        c = rs_straight_column(state->columns, c, n_columns, &field);
+        if (c == n_columns ||
+            !rs_straight_fits(&state->columns[c], &field, add->n_values, &add->sparse)) {
+            return false;
+        }
+        rs_add_run(&state->outline, &field, c, add->n_values);
+        add->column = c++;
+        n_fields++;
+    }
+    for (size_t i = 0; i < n_fields; i++) {
+        add_straight(&state->columns[additions[i].column], &additions[i],
+                     state->scan->n_records);
+    }
+    return true;
+}
+
+/* Brings the columns up to date with the records that were only counted. */
+static void count_repeats(scan_state *state) {
+    for (size_t i = 0; state->n_repeats > 0 && i < state->outline.n_runs; i++) {
+        const rs_run *run = &state->outline.runs[i];
+        rs_column_repeat(&state->columns[run->column], state->n_repeats, run->n_values);
+    }
+    state->n_repeats = 0;
+}
+
+static rs_status scan_record(scan_state *state, rs_span record, unsigned paths) {
+    if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
+        rs_outline_fits(&state->outline, record)) {
+        state->n_repeats++;
+        return RS_OK;
+    }
+    count_repeats(state);
+    if ((paths & RS_GENERAL_ONLY) == 0 && scan_straight(state, record)) {
+        return RS_OK;
+    }
+    state->outline.payload = NULL;
+    return scan_general(state, record);
+}
+
 /* What to say of a frame that is no whole record. */
 static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n) {
     rs_frame frame;
@@ -127,9 +214,15 @@ static void close_columns(rs_column *columns, const rs_scan *scan) {
 rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
                         rs_column *columns, size_t capacity, rs_scan *scan,
                         unsigned paths, rs_error *err) {
-    scan_state state = {{in, err, false}, columns, capacity, 0, scan};
+    scan_state state;
     rs_status status = RS_OK;
-    (void)paths;
+    state.walk = (rs_walk){in, err, false};
+    state.columns = columns;
+    state.capacity = capacity;
+    state.scan = scan;
+    state.outline.payload = NULL;
+    state.outline.n_bytes = 0;
+    state.n_repeats = 0;
     if (capacity > RS_MAX_FIELDS) {
         state.capacity = RS_MAX_FIELDS;
     }
@@ -145,12 +238,13 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
             break;
         }
         const rs_span record = {at + RS_HEADER_SIZE, at + RS_HEADER_SIZE + payload_len};
-        status = scan_general(&state, record);
+        status = scan_record(&state, record, paths);
         if (status == RS_OK) {
             scan->n_records++;
             scan->n_bytes += RS_HEADER_SIZE + rs_padded(payload_len);
         }
     }
+    count_repeats(&state);
     if (status != RS_OK) {
         err->row = (int64_t)scan->n_records;
     }

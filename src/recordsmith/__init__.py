@@ -1,4 +1,4 @@
-"""Convert, check and stream RecordIO-protobuf, Amazon SageMaker's native training format."""
+"""Convert, check and stream RecordIO-protobuf, SageMaker's native training format."""
 
 from __future__ import annotations
 

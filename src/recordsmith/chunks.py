@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional
 
 from .batch import Batch
 from .codec import Encoder
@@ -42,14 +42,14 @@ class Chunk:
 
 
 def chunks_of(
-    batches: "Iterable[Batch]",
+    batches: Iterable[Batch],
     *,
-    max_bytes: Optional[int] = None,
+    max_bytes: int | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     duplicates: str = "error",
     empty_rows: str = "keep",
-    tally: Optional[Tally] = None,
-) -> "Iterator[Chunk]":
+    tally: Tally | None = None,
+) -> Iterator[Chunk]:
     """Encode batches into chunks of whole records.
 
     Parameters
@@ -71,7 +71,9 @@ def chunks_of(
     target = chunk_bytes if max_bytes is None else min(chunk_bytes, max_bytes)
     first = 0
     for batch in batches:
-        encoder = Encoder(batch, duplicates=duplicates, empty_rows=empty_rows, tally=tally)
+        encoder = Encoder(
+            batch, duplicates=duplicates, empty_rows=empty_rows, tally=tally
+        )
         encoder.tally.rows += batch.n_rows
         begin = 0
         while begin < batch.n_rows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, List, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from .errors import InputError
 __all__ = ["concat", "rebatch"]
 
 
-def concat(batches: "Sequence[Batch]") -> Batch:
+def concat(batches: Sequence[Batch]) -> Batch:
     """One batch of the rows of all, in order.
 
     Raises
@@ -24,7 +25,7 @@ def concat(batches: "Sequence[Batch]") -> Batch:
         return Batch((), 0)
     if len(batches) == 1:
         return batches[0]
-    keys = {}
+    keys: dict[tuple[str, str], None] = {}
     for batch in batches:
         for field in batch.fields:
             keys.setdefault((field.role, field.name), None)
@@ -32,29 +33,31 @@ def concat(batches: "Sequence[Batch]") -> Batch:
     return Batch(fields, sum(batch.n_rows for batch in batches), batches[0].first_row)
 
 
-def _concat_field(batches: "Sequence[Batch]", role: str, name: str) -> Field:
+def _concat_field(batches: Sequence[Batch], role: str, name: str) -> Field:
     parts = []
-    here: "List[Any]" = []
+    here: list[Any] = []
     for batch in batches:
         field = batch.get(role, name)
         if field is None:
             here.append(np.zeros(batch.n_rows, bool))
         else:
-            here.append(np.ones(batch.n_rows, bool) if field.present is None else field.present)
+            here.append(
+                np.ones(batch.n_rows, bool) if field.present is None else field.present
+            )
         parts.append(field)
     model = next(part for part in parts if part is not None)
     if model.kind == "dense" and any(p is not None and p.kind == "ragged" for p in parts):
         model = next(p for p in parts if p is not None and p.kind == "ragged")
-    parts = [
+    full = [
         _like(part, model, batch) if part is not None else _absent(model, batch.n_rows)
         for part, batch in zip(parts, batches)
     ]
     present = np.concatenate(here)
     mask = None if present.all() else present
     if model.kind == "dense":
-        values = np.concatenate([part.values for part in parts])
+        values = np.concatenate([part.values for part in full])
         return Field(role, "dense", values, name=name, shape=model.shape, present=mask)
-    return _concat_variable(parts, model, mask)
+    return _concat_variable(full, model, mask)
 
 
 def _like(field: Field, model: Field, batch: Batch) -> Field:
@@ -85,7 +88,7 @@ def _differs(
     field: Field, model: Field, batch: Batch, what: str, found: Any, expected: Any
 ) -> InputError:
     return InputError(
-        f"{field.role} {field.name!r} changes its {what} to {found}, from {expected} before",
+        f"{field.role} {field.name!r} has {what} {found}, before it had {expected}",
         row=batch.first_row + 1,
         unit="record",
         advice="read it with iter_batches(), batch by batch",
@@ -109,7 +112,7 @@ def _absent(model: Field, n_rows: int) -> Field:
     )
 
 
-def _join_offsets(parts: "Sequence[Any]") -> "Any":
+def _join_offsets(parts: Sequence[Any]) -> Any:
     """Offsets of concatenated pieces, beginning at 0."""
     steps = [np.diff(part).astype(np.int64) for part in parts]
     out = np.zeros(1 + sum(map(len, steps)), np.int64)
@@ -117,31 +120,24 @@ def _join_offsets(parts: "Sequence[Any]") -> "Any":
     return out
 
 
-def _cut(offsets: Any) -> slice:
-    return slice(int(offsets[0]), int(offsets[-1]))
-
-
-def _concat_variable(parts: "Sequence[Field]", model: Field, mask: Any) -> Field:
-    rows = [part.offsets for part in parts]
+def _concat_variable(parts: Sequence[Field], model: Field, mask: Any) -> Field:
     items = keys = None
     if model.kind == "blobs":
-        inner = [
-            part.item_offsets[_cut(part.offsets).start : _cut(part.offsets).stop + 1]  # type: ignore[index]
-            for part in parts
-        ]
+        inner = [part.item_bounds for part in parts]
         items = _join_offsets(inner)
-        values = np.concatenate([p.values[_cut(i)] for p, i in zip(parts, inner)])
+        cuts = [slice(int(one[0]), int(one[-1])) for one in inner]
+        values = np.concatenate([p.values[cut] for p, cut in zip(parts, cuts)])
     else:
-        values = np.concatenate([part.values[_cut(part.offsets)] for part in parts])
+        values = np.concatenate([part.stored for part in parts])
     if model.keys is not None:
-        keys = np.concatenate([part.keys[_cut(part.offsets)] for part in parts])  # type: ignore[index]
+        keys = np.concatenate([part.stored_keys for part in parts])
     return Field(
         model.role,
         model.kind,
         values,
         name=model.name,
         shape=model.shape,
-        offsets=_join_offsets(rows),
+        offsets=_join_offsets([part.bounds for part in parts]),
         keys=keys,
         item_offsets=items,
         content_type=model.content_type,
@@ -149,11 +145,11 @@ def _concat_variable(parts: "Sequence[Field]", model: Field, mask: Any) -> Field
     )
 
 
-def rebatch(batches: "Iterable[Batch]", rows: int) -> "Iterator[Batch]":
+def rebatch(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
     """The same rows in batches of `rows` rows, the last one shorter."""
     if rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")
-    held: "List[Batch]" = []
+    held: list[Batch] = []
     n_held = 0
     for batch in batches:
         held.append(batch)

@@ -6,7 +6,8 @@ augmented manifests, MXNet's RecordIO files).
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from . import _core
 from .errors import InputError, RecordsmithError, core_error
@@ -40,17 +41,17 @@ def wrap(payload: Any) -> bytes:
 
 
 def iter_payloads(
-    file: Any, *, join: str = "magic", name: Optional[str] = None
-) -> "Iterator[bytes]":
+    file: Any, *, join: str = "magic", name: str | None = None
+) -> Iterator[bytes]:
     """The payloads of a stream of frames.
 
     Parameters
     ----------
     file : binary file object or bytes
     join : {"magic", "plain"}, default "magic"
-        How the parts of a split record are joined: dmlc-core's writer cuts a payload at each
-        aligned magic number and leaves that out, so that a reader puts it back; ml-io and
-        the TensorFlow extension join the parts as they are.
+        How the parts of a split record are joined: dmlc-core's writer cuts a payload at
+        each aligned magic number and leaves that out, so that a reader puts it back;
+        ml-io and the TensorFlow extension join the parts as they are.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def iter_payloads(
     else:
         window = Window(file, name)
     glue = _MAGIC if join == "magic" else b""
-    parts: "List[bytes]" = []
+    parts: list[bytes] = []
     while True:
         window.need(8)
         if not window.data and not parts:
@@ -89,7 +90,7 @@ def iter_payloads(
             parts = []
 
 
-def _next_part(window: Window, inside: bool) -> "Tuple[bytes, int]":
+def _next_part(window: Window, inside: bool) -> tuple[bytes, int]:
     """One frame's payload and part number; `inside`: a split record has begun."""
     if len(window.data) < 8:
         raise window.truncated()
@@ -102,4 +103,3 @@ def _next_part(window: Window, inside: bool) -> "Tuple[bytes, int]":
     payload = bytes(window.data[8 : 8 + n])
     window.drop(min(length, len(window.data)), part in (0, 3))
     return payload, part
-

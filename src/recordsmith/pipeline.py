@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .arrays import batch_from_arrays, is_sparse, label_fields, refuse_different_indexes
 from .batch import Batch
@@ -65,15 +66,15 @@ def encode(
     X: Any,
     y: Any = None,
     *,
-    dtype: Optional[str] = None,
-    label_dtype: Optional[str] = None,
+    dtype: str | None = None,
+    label_dtype: str | None = None,
     duplicates: str = "error",
     empty_rows: str = "keep",
-    threads: Optional[int] = None,
+    threads: int | None = None,
     out: Any = None,
-    tally: Optional[Tally] = None,
+    tally: Tally | None = None,
     **options: Any,
-) -> "bytes | memoryview":
+) -> bytes | memoryview:
     """RecordIO-protobuf bytes of rows in memory.
 
     Parameters
@@ -84,13 +85,14 @@ def encode(
         table is anything with `__arrow_c_stream__` (pyarrow, pandas, polars, duckdb): all
         its columns become one feature, those named by `label=`, `drop=`, `uid=` apart.
     y : array (n_rows,) or (n_rows, k), optional
-        Labels, by position. A pandas Series whose index differs from that of X is refused.
+        Labels, by position. A pandas Series whose index differs from that of X is
+        refused.
     dtype, label_dtype : {"float32", "float64", "int32"}, optional
-        By default what loses nothing: see :mod:`recordsmith.casts` for the rules. float32 is
-        what the SageMaker algorithms want.
+        By default what loses nothing: see :mod:`recordsmith.casts` for the rules.
+        float32 is what the SageMaker algorithms want.
     duplicates : {"error", "sum", "keep"}, default "error"
-        What to do about a sparse row that stores a key twice. Keys out of order are sorted;
-        "keep" writes them as they are stored.
+        What to do about a sparse row that stores a key twice. Keys out of order are
+        sorted; "keep" writes them as they are stored.
     empty_rows : {"keep", "explicit-zero", "error"}, default "keep"
         What to write for a sparse row without stored values.
     threads : int, optional
@@ -118,8 +120,8 @@ def encode(
 
     Notes
     -----
-    The bytes are those that version 2 of the SageMaker Python SDK writes, for inputs that it
-    writes correctly. Releases the GIL.
+    The bytes are those that version 2 of the SageMaker Python SDK writes, for inputs
+    that it writes correctly. Releases the GIL.
 
     Examples
     --------
@@ -130,21 +132,26 @@ def encode(
     """
     tally = Tally() if tally is None else tally
     casts = {"dtype": dtype, "label_dtype": label_dtype}
-    policy = {"duplicates": duplicates, "empty_rows": empty_rows, "threads": threads}
+    policy: dict[str, Any] = {
+        "duplicates": duplicates,
+        "empty_rows": empty_rows,
+        "threads": threads,
+        "tally": tally,
+    }
     batches = list(_batches(X, y, tally, **casts, **options))
     tally.rows += sum(batch.n_rows for batch in batches)
     if len(batches) == 1:
-        return encode_batch(batches[0], out=out, tally=tally, **policy)  # type: ignore[arg-type]
+        return encode_batch(batches[0], out=out, **policy)
     if out is None:
-        parts = [encode_batch(one, tally=tally, **policy) for one in batches]  # type: ignore[arg-type]
+        parts = [encode_batch(one, **policy) for one in batches]
         return b"".join(parts)
     view, at = memoryview(out).cast("B"), 0
     for one in batches:
-        at += len(encode_batch(one, out=view[at:], tally=tally, **policy))  # type: ignore[arg-type]
+        at += len(encode_batch(one, out=view[at:], **policy))
     return view[:at]
 
 
-def _batches(X: Any, y: Any, tally: Tally, **options: Any) -> "Iterator[Batch]":
+def _batches(X: Any, y: Any, tally: Tally, **options: Any) -> Iterator[Batch]:
     """Batches of whatever a verb was given as its data."""
     if isinstance(X, Batch):
         _no_options(y, options, "a Batch")
@@ -162,16 +169,18 @@ def _batches(X: Any, y: Any, tally: Tally, **options: Any) -> "Iterator[Batch]":
     return _with_labels(X, y, tally, options)
 
 
-def _given(options: "dict[str, Any]") -> "dict[str, Any]":
+def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _no_options(y: Any, options: "dict[str, Any]", what: str) -> None:
+def _no_options(y: Any, options: dict[str, Any], what: str) -> None:
     given = sorted(_given(options))
     if y is not None:
         given.insert(0, "y")
     if given:
-        raise InputError(f"{what} holds its fields already: {', '.join(given)} cannot apply")
+        raise InputError(
+            f"{what} holds its fields already: {', '.join(given)} cannot apply"
+        )
 
 
 def _is_array(X: Any) -> bool:
@@ -182,7 +191,9 @@ def _is_array(X: Any) -> bool:
     return is_sparse(X) or isinstance(X, dict) or hasattr(X, "__array__")
 
 
-def _with_labels(X: Any, y: Any, tally: Tally, options: "dict[str, Any]") -> "Iterator[Batch]":
+def _with_labels(
+    X: Any, y: Any, tally: Tally, options: dict[str, Any]
+) -> Iterator[Batch]:
     """A table's columns as features, and labels beside it, by position."""
     from .sources import open_source
 
@@ -208,9 +219,9 @@ def _with_labels(X: Any, y: Any, tally: Tally, options: "dict[str, Any]") -> "It
 def decode(
     data: Any,
     *,
-    n_features: Optional[int] = None,
+    n_features: int | None = None,
     ragged: bool = False,
-    threads: Optional[int] = None,
+    threads: int | None = None,
 ) -> Batch:
     """All records of RecordIO-protobuf bytes as one batch.
 
@@ -220,7 +231,8 @@ def decode(
     n_features : int, optional
         Number of columns of sparse records that name no shape themselves.
     ragged : bool, default False
-        Give rows of numbers as ragged fields even where all are equally long (token lists).
+        Give rows of numbers as ragged fields even where all are equally long (token
+        lists).
     threads : int, optional
         Default: all cores.
 
@@ -251,8 +263,8 @@ def read(src: Any, **options: Any) -> Batch:
     ----------
     src : path, list of paths, folder, glob, binary file object, table
     **options
-        source_format, label, features, drop, uid, dtype, ... : as :func:`convert` takes them
-        for a source; n_features and ragged as in :func:`decode`.
+        source_format, label, features, drop, uid, dtype, ... : as :func:`convert` takes
+        them for a source; n_features and ragged as in :func:`decode`.
 
     Raises
     ------
@@ -265,7 +277,7 @@ def read(src: Any, **options: Any) -> Batch:
     return concat(list(iter_batches(src, **options)))
 
 
-def iter_batches(src: Any, *, rows: Optional[int] = None, **options: Any) -> "Iterator[Batch]":
+def iter_batches(src: Any, *, rows: int | None = None, **options: Any) -> Iterator[Batch]:
     """Batches of a source that may be larger than memory.
 
     Parameters
@@ -292,13 +304,13 @@ def iter_chunks(
     src: Any,
     y: Any = None,
     *,
-    max_bytes: Optional[int] = None,
+    max_bytes: int | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     duplicates: str = "error",
     empty_rows: str = "keep",
-    tally: Optional[Tally] = None,
+    tally: Tally | None = None,
     **options: Any,
-) -> "Iterator[Chunk]":
+) -> Iterator[Chunk]:
     """RecordIO-protobuf chunks of whole records, of anything that can be encoded or read.
 
     Parameters
@@ -354,8 +366,8 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     Parameters
     ----------
     src : path, list of paths, folder, glob, "-", binary file object, table
-        CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npy, .npz, RecordIO-protobuf; text may
-        be compressed by gzip or zstd.
+        CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npy, .npz, RecordIO-protobuf; text
+        may be compressed by gzip or zstd.
     dest : path, "-", or binary file object
         RecordIO-protobuf, CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npz.
     source_format, dest_format : str, optional
@@ -392,8 +404,9 @@ _SINK_OPTIONS = (
 )
 
 
-def _run(dest: Any, src: Any, y: Any, options: "dict[str, Any]") -> WriteResult:
-    """source -> batches -> sink, with the source one step ahead in a thread of its own."""
+def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
+    """source -> batches -> sink, with the source one step ahead in a thread of its
+    own."""
     from .sinks import open_sink
 
     started = time.perf_counter()
@@ -415,11 +428,17 @@ def _run(dest: Any, src: Any, y: Any, options: "dict[str, Any]") -> WriteResult:
                 progress(done, source.size, rows)
     tally.rows += rows
     return WriteResult(
-        sink.name, sink.format, rows, sink.n_bytes, schema, time.perf_counter() - started, tally
+        sink.name,
+        sink.format,
+        rows,
+        sink.n_bytes,
+        schema,
+        time.perf_counter() - started,
+        tally,
     )
 
 
-def _open(src: Any, y: Any, tally: Tally, options: "dict[str, Any]") -> "tuple[Any, Any]":
+def _open(src: Any, y: Any, tally: Tally, options: dict[str, Any]) -> tuple[Any, Any]:
     """(batches, Source or None) of what a verb was given."""
     if y is None and not isinstance(src, Batch) and not _is_array(src):
         if isinstance(src, Iterator) or _is_batch_list(src):
@@ -436,7 +455,7 @@ def _is_batch_list(src: Any) -> bool:
     return isinstance(src, (list, tuple)) and bool(src) and isinstance(src[0], Batch)
 
 
-def _limited(batches: "Iterable[Batch]", limit: int) -> "Iterator[Batch]":
+def _limited(batches: Iterable[Batch], limit: int) -> Iterator[Batch]:
     if limit < 0:
         raise InputError(f"limit is {limit}, expected 0 or more")
     for batch in batches:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Iterator, Optional
+from typing import Any
 
 from .batch import Batch
 from .decoder import Run, decode_run
@@ -18,13 +19,13 @@ BATCH_BYTES = 8 << 20
 def iter_batches_from(
     file: Any,
     *,
-    rows: Optional[int] = None,
+    rows: int | None = None,
     batch_bytes: int = BATCH_BYTES,
-    name: Optional[str] = None,
-    n_features: Optional[int] = None,
+    name: str | None = None,
+    n_features: int | None = None,
     ragged: bool = False,
-    threads: Optional[int] = 1,
-) -> "Iterator[Batch]":
+    threads: int | None = 1,
+) -> Iterator[Batch]:
     """Batches of a RecordIO-protobuf stream; see :func:`recordsmith.iter_batches`.
 
     Parameters
@@ -39,8 +40,9 @@ def iter_batches_from(
     Notes
     -----
     A batch ends early where the next record has another schema (another dtype, shape or
-    density of a field) or is split over several frames. However the bytes arrive, the rows
-    are the same. All whole records before damage are yielded before the error is raised.
+    density of a field) or is split over several frames. However the bytes arrive, the
+    rows are the same. All whole records before damage are yielded before the error is
+    raised.
     """
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")
@@ -72,7 +74,7 @@ def iter_batches_from(
             wanted = _after_nothing(run, window, wanted)
 
 
-def _may_grow(run: Run, rows: Optional[int]) -> bool:
+def _may_grow(run: Run, rows: int | None) -> bool:
     """Would more bytes make this batch fuller?"""
     if run.status not in ("RS_OK", "RS_NEED_MORE"):
         return False
@@ -100,15 +102,19 @@ def _after_nothing(run: Run, window: Window, wanted: int) -> int:
 def decode_all(
     data: Any,
     *,
-    threads: Optional[int] = None,
-    n_features: Optional[int] = None,
+    threads: int | None = None,
+    n_features: int | None = None,
     ragged: bool = False,
-    name: Optional[str] = None,
+    name: str | None = None,
 ) -> Batch:
     """All records of a buffer as one batch; see :func:`recordsmith.decode`."""
     view = memoryview(data).cast("B")
-    whole = {"n_features": n_features, "ragged": ragged, "threads": threads}
-    run = decode_run(view, 0, len(view), **whole)  # type: ignore[arg-type]
+    whole: dict[str, Any] = {
+        "n_features": n_features,
+        "ragged": ragged,
+        "threads": threads,
+    }
+    run = decode_run(view, 0, len(view), **whole)
     if run.status == "RS_OK":
         return run.batch
     window = Window(None, name, view)  # a copy, to mend rare ends in
@@ -118,7 +124,7 @@ def decode_all(
         tail = Window(None, name, window.data[run.n_bytes :])
         if tail.pad_last():
             window.data[run.n_bytes :] = tail.data
-            run = decode_run(window.data, 0, len(window.data), **whole)  # type: ignore[arg-type]
+            run = decode_run(window.data, 0, len(window.data), **whole)
         else:
             window.drop(run.n_bytes, run.batch.n_rows)
             raise window.placed(window.truncated())
@@ -127,7 +133,7 @@ def decode_all(
     raise window.placed(run.error or core_error(run.status, row=0, unit="record"))
 
 
-def _decode_split(window: Window, whole: "dict[str, Any]") -> Run:
+def _decode_split(window: Window, whole: dict[str, Any]) -> Run:
     """Decode a window that holds split records, and the records around them, at once."""
     try:
         if not window.join():

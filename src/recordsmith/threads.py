@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Iterable, Iterator, List, Optional, Tuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from .errors import InputError
 
@@ -12,7 +13,7 @@ __all__ = ["n_threads", "prefetch", "row_ranges", "run_all"]
 T = TypeVar("T")
 
 
-def n_threads(threads: Optional[int]) -> int:
+def n_threads(threads: int | None) -> int:
     """Threads to use: as many as asked for, else the cores that this process may use."""
     if threads is None:
         if hasattr(os, "sched_getaffinity"):
@@ -23,7 +24,7 @@ def n_threads(threads: Optional[int]) -> int:
     return threads
 
 
-def row_ranges(n_rows: int, n_parts: int) -> "List[Tuple[int, int]]":
+def row_ranges(n_rows: int, n_parts: int) -> list[tuple[int, int]]:
     """Cut [0, n_rows) into at most n_parts ranges of about equal length.
 
     Examples
@@ -36,8 +37,8 @@ def row_ranges(n_rows: int, n_parts: int) -> "List[Tuple[int, int]]":
     return list(zip(cuts, cuts[1:]))
 
 
-def run_all(jobs: "Iterable[Callable[[], T]]") -> "List[T]":
-    """Run jobs that release the GIL, one thread each; results in order, first error raised."""
+def run_all(jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """Run jobs, one thread each; results in order, the first error raised."""
     jobs = list(jobs)
     if len(jobs) == 1:
         return [jobs[0]()]
@@ -49,26 +50,25 @@ def run_all(jobs: "Iterable[Callable[[], T]]") -> "List[T]":
         return [first, *(future.result() for future in futures)]
 
 
-def prefetch(items: "Iterable[T]", depth: int = 2) -> "Iterator[T]":
+def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
     """The same items, made by a thread of their own that runs up to `depth` items ahead.
 
     An exception of the iterable is raised here, at its place in the order. When this
     generator is closed early, the thread stops at its next item and closes the iterable.
     """
+    import contextlib
     import queue
     import threading
 
-    ready: "queue.Queue[object]" = queue.Queue(depth)
+    ready: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
     stopped = threading.Event()
     end = object()
 
-    def put(item: object) -> bool:
+    def put(item: tuple[Any, BaseException | None]) -> bool:
         while not stopped.is_set():
-            try:
+            with contextlib.suppress(queue.Full):
                 ready.put(item, timeout=0.1)
                 return True
-            except queue.Full:
-                continue
         return False
 
     def work() -> None:
@@ -90,7 +90,7 @@ def prefetch(items: "Iterable[T]", depth: int = 2) -> "Iterator[T]":
     thread.start()
     try:
         while True:
-            item, error = ready.get()  # type: ignore[misc]
+            item, error = ready.get()
             if error is not None:
                 raise error
             if item is end:

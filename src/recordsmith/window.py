@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from . import _core
 from .errors import FormatError, InputError, RecordsmithError, core_error
@@ -22,14 +22,19 @@ class Window:
     long as an error may have to name its place.
     """
 
-    def __init__(self, file: Any, name: Optional[str] = None, data: bytes = b"") -> None:
+    def __init__(
+        self,
+        file: Any,
+        name: str | None = None,
+        data: bytes | bytearray | memoryview = b"",
+    ) -> None:
         self._file = file
         self.name = name
         self.data = bytearray(data)
         self.at_end = file is None
         self.n_records = 0  # records dropped so far
         self._base = 0  # offset in the input of the window's first byte, while not joined
-        self._raw: Optional[bytearray] = None  # the input from _base on, while joined
+        self._raw: bytearray | None = None  # the input from _base on, while joined
         self._joined = 0  # joined bytes that are still in the window
         self._n_raw = 0  # input bytes that the joined ones came from
         self._first_record = 0  # number of the record at _base
@@ -64,7 +69,7 @@ class Window:
 
     def join(self) -> bool:
         """Join the split records; False if the first one needs more bytes."""
-        status, n_read, whole, error = _core.join_frames(
+        __status, n_read, whole, error = _core.join_frames(
             self.data, 0, len(self.data), _JOIN_RECORDS
         )
         if n_read == 0:
@@ -122,7 +127,9 @@ class Window:
             status, part, _, length = _core.frame_peek(self.data)
             found = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=length)
             if part and status == "RS_OK":
-                found.reason = "the data end inside a split record: its last part is missing"
+                found.reason = (
+                    "the data end inside a split record: its last part is missing"
+                )
         found.offset = 0
         assert isinstance(found, FormatError)
         return found
