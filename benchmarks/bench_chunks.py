@@ -11,7 +11,7 @@ CHUNK_BYTES = 512 << 10
 
 
 def measure(report: Report, options) -> None:
-    """Dense rows against NumPy's strided copies into one buffer that stays in the cache."""
+    """Dense rows against NumPy's strided copies into one buffer that stays cached."""
     for case in (cases.dense(784), cases.dense(30)):
         plain = rs.encode(case.X, case.y)
         stride = len(plain) // case.n_rows

@@ -31,7 +31,9 @@ def _one(report: Report, runs: int, lib, case: cases.Case) -> None:
     )
     for threads, label in ((1, "1 thread"), (None, "all cores")):
         for copy, against, target in copies:
-            times = compare(lambda threads=threads: rs.decode(data, threads=threads), copy, runs)
+            times = compare(
+                lambda threads=threads: rs.decode(data, threads=threads), copy, runs
+            )
             report.add(
                 f"{case.name}, new arrays, {label}", against,
                 times.slower(), at_most=target, seconds=times.ours, **size,

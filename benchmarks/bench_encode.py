@@ -35,9 +35,7 @@ def _one(report: Report, runs: int, lib, case: cases.Case) -> None:
             times.slower(), at_most=limit, seconds=times.ours, **size,
         )  # fmt: skip
     assert out.tobytes() == plain
-    fresh = compare(
-        lambda: rs.encode(case.X, case.y), references.memcpy_fresh(n), runs
-    )
+    fresh = compare(lambda: rs.encode(case.X, case.y), references.memcpy_fresh(n), runs)
     report.add(
         f"{case.name}, new bytes, all cores", "memcpy into new memory",
         fresh.slower(), seconds=fresh.ours, **size,
@@ -51,7 +49,9 @@ def _one(report: Report, runs: int, lib, case: cases.Case) -> None:
         times = compare(
             lambda: rs.encode(case.X, case.y, out=out, threads=1), numpy.write_all, runs
         )
-        report.add(f"{case.name}, given buffer, 1 thread", "NumPy template", times.faster())
+        report.add(
+            f"{case.name}, given buffer, 1 thread", "NumPy template", times.faster()
+        )
     few = case.head(case.n_rows // 200)
     assert plain.startswith(references.python_writer(few))
     times = compare(

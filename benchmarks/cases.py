@@ -47,7 +47,7 @@ def labels(n_rows: int) -> np.ndarray:
 
 
 def zipf_36(mib: int = 200) -> Case:
-    """About 36 values a row of 1,000,000 columns; ids of Zipf's law, small ones frequent."""
+    """About 36 values a row of 1,000,000 columns; ids by Zipf's law, small often."""
     n_rows = mib * MIB // 270
     some = min(n_rows, 100_000)
     rng = np.random.default_rng(SEED)
@@ -75,7 +75,9 @@ def _csr(name: str, ids: np.ndarray, n_cols: int, n_rows: int) -> Case:
     np.cumsum(counts, out=indptr[1:])
     keys = np.tile(ids[first].astype(np.int32), times)[: indptr[-1]]
     values = np.random.default_rng(SEED).standard_normal(len(keys), dtype=np.float32)
-    return Case(name, csr_matrix((values, keys, indptr), (n_rows, n_cols)), labels(n_rows))
+    return Case(
+        name, csr_matrix((values, keys, indptr), (n_rows, n_cols)), labels(n_rows)
+    )
 
 
 def all_cases(mib: int = 200):

@@ -14,9 +14,8 @@ from pathlib import Path
 from statistics import median
 
 RUNS = 7
-PACKAGES = (
-    "recordsmith numpy scipy pyarrow protobuf scikit-learn xgboost xgboost-cpu sagemaker"
-)
+PACKAGES = ("recordsmith", "numpy", "scipy", "pyarrow", "protobuf", "scikit-learn")
+PACKAGES += ("xgboost", "xgboost-cpu", "sagemaker")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Comparison:
 def compare(ours, baseline, runs=RUNS, work=1.0) -> Comparison:
     """Run ours and the baseline alternately, after one warm-up of each.
 
-    `work` is how many times the baseline's work ours does: a slow baseline gets less of it.
+    `work`: how many times the baseline's work ours does (a slow baseline gets less).
     """
     times = Comparison([], [], [], [])
     both = (
@@ -97,7 +96,16 @@ class Result:
 
     def cells(self) -> list[str]:
         if self.value is None:
-            return [self.group, self.case, self.against, "not measured", "", "", "", self.note]
+            return [
+                self.group,
+                self.case,
+                self.against,
+                "not measured",
+                "",
+                "",
+                "",
+                self.note,
+            ]
         spread = f"{min(self.values):.2f}-{max(self.values):.2f}"
         target = f"<= {self.at_most:g}" if self.at_most is not None else ""
         target = f">= {self.at_least:g}" if self.at_least is not None else target
@@ -105,7 +113,16 @@ class Result:
         if self.rows_per_s:
             rate += f", {self.rows_per_s:,.0f} rows/s"
         found = f"{self.value:.2f} {self.unit} ({spread})"
-        return [self.group, self.case, self.against, found, target, self.verdict, rate, self.note]
+        return [
+            self.group,
+            self.case,
+            self.against,
+            found,
+            target,
+            self.verdict,
+            rate,
+            self.note,
+        ]
 
 
 HEAD = ["what", "case", "against", "median (min-max)", "target", "met", "ours", "note"]
@@ -118,7 +135,17 @@ class Report:
         self.group = group
         self.results: list[Result] = []
 
-    def add(self, case: str, against: str, values, *, seconds=None, n_bytes=0, n_rows=0, **rest):
+    def add(
+        self,
+        case: str,
+        against: str,
+        values,
+        *,
+        seconds=None,
+        n_bytes=0,
+        n_rows=0,
+        **rest,
+    ):
         """Record one line; `seconds` are ours, for the rates."""
         each = median(seconds) if seconds else 0
         if each:
@@ -137,19 +164,17 @@ def machine() -> dict[str, object]:
     """What the numbers depend on, and nothing that names the machine."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    versions = {"python": platform.python_version()}
-    for name in PACKAGES.split():
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    models = [
+        line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+    ]
+    installed = {one.name.lower(): one.version for one in metadata.distributions()}
+    versions = {name: installed[name] for name in PACKAGES if name in installed}
+    affinity = getattr(os, "sched_getaffinity", None)
     return {
         "cpu": models[0] if models else platform.machine(),
-        "cores": cores,
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "system": platform.system(),
-        "versions": versions,
+        "versions": {"python": platform.python_version(), **versions},
     }
 
 
@@ -157,7 +182,9 @@ def main(group: str, measure) -> None:
     """The command line that all programs share."""
     parser = argparse.ArgumentParser(description=f"measure: {group}")
     parser.add_argument("--json", type=Path, help="write the results here")
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"at least 5, default {RUNS}")
+    parser.add_argument(
+        "--runs", type=int, default=RUNS, help=f"at least 5, default {RUNS}"
+    )
     parser.add_argument("--full", action="store_true", help="inputs of 2 and 4 GiB")
     options = parser.parse_args()
     report = Report(group)

@@ -104,14 +104,20 @@ def python_record():
     value = file.message_type.add(name="Value")
     value.oneof_decl.add(name="value")
     value.field.add(
-        name="float32_tensor", number=2, type=11, label=1, type_name=".rsbench.Float32Tensor"
+        name="float32_tensor",
+        number=2,
+        type=11,
+        label=1,
+        type_name=".rsbench.Float32Tensor",
     ).oneof_index = 0
     record = file.message_type.add(name="Record")
     for number, name in ((1, "features"), (2, "label")):
         entry = record.nested_type.add(name=f"{name.capitalize()}Entry")
         entry.options.map_entry = True
         entry.field.add(name="key", number=1, type=9, label=1)
-        entry.field.add(name="value", number=2, type=11, label=1, type_name=".rsbench.Value")
+        entry.field.add(
+            name="value", number=2, type=11, label=1, type_name=".rsbench.Value"
+        )
         kind = f".rsbench.Record.{entry.name}"
         record.field.add(name=name, number=number, type=11, label=3, type_name=kind)
     pool = descriptor_pool.DescriptorPool()
@@ -120,7 +126,7 @@ def python_record():
 
 
 class Libprotobuf:
-    """Google's C++ runtime, through libprotobuf.cc; `why_not` tells if it cannot be built."""
+    """Google's C++ runtime, through libprotobuf.cc; `why_not`: if it cannot be built."""
 
     def __init__(self) -> None:
         self.why_not = ""
@@ -141,13 +147,15 @@ class Libprotobuf:
         """All rows into `out`; the bytes written."""
         n_rows, n_cols = (ctypes.c_size_t(n) for n in case.X.shape)
         if not case.sparse:
-            return self.lib.encode_dense(_at(case.X), _at(case.y), n_rows, n_cols, _at(out))
+            return self.lib.encode_dense(
+                _at(case.X), _at(case.y), n_rows, n_cols, _at(out)
+            )
         X = case.X
         arrays = map(_at, (X.data, X.indices, X.indptr, case.y))
         return self.lib.encode_csr(*arrays, n_rows, n_cols, _at(out))
 
     def decode(self, case: Case, data: np.ndarray):
-        """A function that decodes `data`, records of the case, into arrays made before."""
+        """A function that decodes `data`, the case's records, into arrays made before."""
         n, n_cols = ctypes.c_size_t(len(data)), ctypes.c_size_t(case.X.shape[1])
         y = np.ones_like(case.y)
         if not case.sparse:
