@@ -15,11 +15,11 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally"},
-    {"_core", "algorithms"},
-    {"batch"},
-    {"casts", "exports"},
-    {"codec", "validate"},
-    {"chunks", "reader", "frames"},
+    {"_core", "algorithms", "threads"},
+    {"batch", "casts", "window"},
+    {"arrays", "concat", "exports"},
+    {"codec", "decoder", "validate"},
+    {"chunks", "frames", "reader"},
     {"storage"},
     {"sources", "sinks"},
     {"pipeline"},
