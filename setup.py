@@ -23,7 +23,7 @@ from setuptools.command.build_ext import build_ext
 CORE_SOURCES = sorted(map(str, Path("csrc").glob("src/*.c")))
 CORE_HEADERS = sorted(map(str, Path("csrc").glob("**/*.h")))
 BINDING_HEADERS = sorted(map(str, Path("src/recordsmith").glob("*.h")))
-# Python's own flags have -g, which makes the build slow and the wheel several times larger.
+# Python's own flags have -g: slow to build, and the wheel is several times larger.
 NO_DEBUG_INFO = "-g0"
 INCLUDE_DIRS = ["csrc/include", "csrc/src"]
 CORE_CFLAGS = [

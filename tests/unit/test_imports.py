@@ -19,10 +19,10 @@ LAYERS = [
     {"batch", "casts", "window"},
     {"arrays", "concat", "exports"},
     {"codec", "decoder", "validate"},
-    {"chunks", "frames", "reader"},
-    {"storage"},
-    {"sources", "sinks"},
-    {"pipeline"},
+    {"chunks", "frames", "reader", "resync"},
+    {"publish", "storage"},
+    {"salvage", "sinks", "sources", "verify"},
+    {"describe", "pipeline"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 
