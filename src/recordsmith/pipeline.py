@@ -401,6 +401,9 @@ _SINK_OPTIONS = (
     "write_header",
     "duplicates",
     "empty_rows",
+    "extras",
+    "no_label",
+    "write_index_base",
 )
 
 
