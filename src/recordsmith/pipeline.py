@@ -401,9 +401,6 @@ _SINK_OPTIONS = (
     "write_header",
     "duplicates",
     "empty_rows",
-    "extras",
-    "no_label",
-    "write_index_base",
 )
 
 
