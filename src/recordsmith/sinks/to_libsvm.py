@@ -145,7 +145,7 @@ class _Job:
                 self._ready, begin, end, self._index_base, False, buffer
             )
             size = max(_BUFFER_BYTES, needed)
-            pieces.append(memoryview(buffer)[:n_bytes])
+            pieces.append(buffer[:n_bytes].data)
         return pieces
 
 
