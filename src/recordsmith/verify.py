@@ -84,9 +84,10 @@ def verify(src: Any, *, max_problems: int = 20) -> VerifyReport:
 
     Notes
     -----
-    Checked are the frames, the protobuf messages, UTF-8 texts, shapes against values, keys
-    against shapes, and that each record has the fields, dtypes, shapes, widths and density
-    of the first. Memory use is flat. After damage the check goes on at the next record.
+    Checked are the frames, the protobuf messages, UTF-8 texts, shapes against values,
+    keys against shapes, and that each record has the fields, dtypes, shapes, widths and
+    density of the first. Memory use is flat. After damage the check goes on at the next
+    record.
 
     Examples
     --------
