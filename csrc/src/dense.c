@@ -6,6 +6,7 @@
 
 enum {
     CONSTANT_ROOM = 208, /* frame header, a shape, a head; whole copy blocks */
+    LONG_ROW = 1024,     /* bytes of a row that goes past the stage */
     VALUE_BLOCK = 32     /* values are copied in blocks where that may read further */
 };
 
@@ -97,37 +98,50 @@ static inline uint8_t *put_row(uint8_t *p, template *from, bool loose)
     return rs_put_constant(p, last->constant, last->n_constant, loose);
 }
 
-/* A row that is longer than the stage passes through it in parts. */
-static void put_long_row(rs_sink *sink, template *from)
+/* Rows by way of the stage, each one small against it. */
+static void put_staged_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
 {
-    for (size_t i = 0; i < from->n_pieces; i++) {
-        piece *next = &from->pieces[i];
-        rs_append_sink(sink, next->constant, next->n_constant);
-        if (next->n_values != 0) {
-            rs_append_sink(sink, next->values, next->n_values);
-            next->values += next->stride;
+    for (; row < end; row++) {
+        for (size_t i = 0; i + 1 < from->n_pieces; i++) {
+            if (from->pieces[i].n_values >= RS_LINE) {
+                rs_ask_ahead(from->pieces[i].values, from->pieces[i].n_values);
+            }
+        }
+        sink->p = put_row(sink->p, from, row < from->loose_end);
+        rs_flush_lines(sink, from->frame_size + RS_SLACK);
+    }
+}
+
+/* Rows of many values, which need no stage. */
+static void put_long_rows(rs_sink *sink, template *from, int64_t n)
+{
+    for (; n > 0; n--) {
+        for (size_t i = 0; i < from->n_pieces; i++) {
+            piece *next = &from->pieces[i];
+            rs_append_sink(sink, next->constant, next->n_constant);
+            if (next->n_values != 0) {
+                rs_append_sink(sink, next->values, next->n_values);
+                next->values += next->stride;
+            }
         }
     }
 }
 
-/* As many rows as fit before sink->end; at most n. */
-static int64_t put_rows(rs_sink *sink, template *from, int64_t row, int64_t n)
+/* Rows in place; the last ones without writing or reading further than they should. */
+static void put_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
 {
-    const size_t size = from->frame_size;
     const size_t room = (size_t)(sink->end - sink->p);
-    const int64_t n_fitting = (int64_t)(room / size);
-    const int64_t n_rows = n < n_fitting ? n : n_fitting;
-    const int64_t n_roomy = room > RS_SLACK ? (int64_t)((room - RS_SLACK) / size) : 0;
+    const size_t n_roomy = room > RS_SLACK ? (room - RS_SLACK) / from->frame_size : 0;
+    const int64_t n_loose = from->loose_end - row;
+    int64_t n = end - row;
     uint8_t *p = sink->p;
-    int64_t i = 0;
-    for (; i < n_rows && i < n_roomy && row + i < from->loose_end; i++) {
+    for (int64_t i = 0; i < n_loose && i < (int64_t)n_roomy && n > 0; i++, n--) {
         p = put_row(p, from, true);
     }
-    for (; i < n_rows; i++) {
+    for (; n > 0; n--) {
         p = put_row(p, from, false);
     }
     sink->p = p;
-    return n_rows;
 }
 
 rs_status rs_put_fixed_rows(const rs_record *record, int64_t begin, int64_t end,
@@ -140,17 +154,13 @@ rs_status rs_put_fixed_rows(const rs_record *record, int64_t begin, int64_t end,
     make_template(record, begin, &made);
     const int64_t n_fitting = (int64_t)(sink->room / made.frame_size);
     const int64_t stop = end - begin < n_fitting ? end : begin + n_fitting;
-    for (int64_t row = begin; row < stop;) {
-        if (!sink->is_staged) {
-            row += put_rows(sink, &made, row, stop - row);
-            rs_settle_sink(sink);
-        } else if (made.frame_size > RS_STAGE_SIZE / 2) {
-            put_long_row(sink, &made);
-            row++;
-        } else {
-            row += put_rows(sink, &made, row, stop - row);
-            rs_flush_sink(sink, false);
-        }
+    if (!sink->is_staged) {
+        put_rows(sink, &made, begin, stop);
+        rs_settle_sink(sink);
+    } else if (made.frame_size >= LONG_ROW) {
+        put_long_rows(sink, &made, stop - begin);
+    } else {
+        put_staged_rows(sink, &made, begin, stop);
     }
     return stop == end ? RS_OK
                        : rs_fail_row(err, RS_E_CAPACITY, stop, made.frame_size,

@@ -218,7 +218,11 @@ static inline bool put_csr_into_sink(rs_sink *sink, const rs_csr *csr, int64_t r
         return false;
     }
     sink->p = p;
-    rs_settle_sink(sink);
+    if (sink->is_staged) {
+        rs_flush_lines(sink, 0);
+    } else {
+        rs_settle_sink(sink);
+    }
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* Second reading pass: frames -> the caller's arrays. */
 #include "column.h"
 #include "outline.h"
+#include "pattern.h"
 #include "place.h"
 #include "scan.h"
 
@@ -13,6 +14,7 @@ typedef struct fill_state {
     const uint8_t *end; /* of the input */
     rs_decoders decoders;
     rs_outline outline;
+    rs_pattern patterns[RS_MAX_PATTERNS];
 } fill_state;
 
 static rs_status changed(const fill_state *state, const uint8_t *at, size_t column) {
@@ -138,21 +140,43 @@ static bool place_keys(const fill_state *state, rs_span run, uint64_t n,
                   (size_t)n, rs_key_limit(column, target));
 }
 
+/* The next field of a straight record, and its column from *c on. */
+static bool take_field(fill_state *state, rs_span *record, bool roomy, size_t *c,
+                       rs_straight *field, uint64_t *n, uint8_t *sparse) {
+    const rs_column *columns = state->columns;
+    const size_t first = *c;
+    if (roomy && first < state->n_columns && first < RS_MAX_PATTERNS &&
+        rs_take_pattern(&state->patterns[first], record, field)) {
+        const rs_pattern *pattern = &state->patterns[first];
+        *sparse = pattern->sparse;
+        return rs_straight_count(field, n) &&
+               (pattern->product == UINT64_MAX || pattern->product == *n);
+    }
+    const uint8_t *begin = record->at;
+    if (!rs_take_straight(record, field) || !rs_straight_count(field, n)) {
+        return false;
+    }
+    *c = rs_straight_column(columns, first, state->n_columns, field);
+    if (*c == state->n_columns || !place_gap(state, first, *c) ||
+        !rs_straight_fits(&columns[*c], field, *n, sparse)) {
+        return false;
+    }
+    if (*c < RS_MAX_PATTERNS) {
+        rs_learn_pattern(&state->patterns[*c], &columns[*c], begin, field, *sparse);
+    }
+    return true;
+}
+
 /* A record in straight form. False: look more closely, whatever was written. */
 static bool fill_straight(fill_state *state, rs_span record) {
-    size_t next = 0;
+    const bool roomy = state->end - record.end >= RS_PATTERN_SLACK;
+    size_t c = 0;
     rs_begin_outline(&state->outline, record);
     while (record.at < record.end) {
         rs_straight field;
         uint64_t n = 0;
         uint8_t sparse = 0;
-        if (!rs_take_straight(&record, &field) || !rs_straight_count(&field, &n)) {
-            return false;
-        }
-        const size_t c =
-            rs_straight_column(state->columns, next, state->n_columns, &field);
-        if (c == state->n_columns || !place_gap(state, next, c) ||
-            !rs_straight_fits(&state->columns[c], &field, n, &sparse)) {
+        if (!take_field(state, &record, roomy, &c, &field, &n, &sparse)) {
             return false;
         }
         const rs_target *target = &state->targets[c];
@@ -165,9 +189,9 @@ static bool fill_straight(fill_state *state, rs_span record) {
             return false;
         }
         rs_add_run(&state->outline, &field, c, n);
-        next = c + 1;
+        c++;
     }
-    return place_gap(state, next, state->n_columns);
+    return place_gap(state, c, state->n_columns);
 }
 
 /* A record like the one before, which has every column. */
@@ -227,6 +251,10 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
     state.decoders = rs_choose_decoders((paths & RS_PORTABLE) != 0);
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
+    state.end = in + n;
+    for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
+        state.patterns[c].head.n = 0;
+    }
     rs_status status = begin_targets(&state, n_records);
     while (status == RS_OK && state.row < n_records) {
         size_t payload_len = 0;
@@ -238,7 +266,6 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
         }
         const uint8_t *payload = in + begin + RS_HEADER_SIZE;
         const rs_span record = {payload, payload + payload_len};
-        state.end = in + n;
         status = fill_record(&state, record, paths);
         if (status != RS_OK) {
             err->row = (int64_t)state.row;

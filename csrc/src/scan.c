@@ -3,6 +3,7 @@
 
 #include "column.h"
 #include "outline.h"
+#include "pattern.h"
 
 typedef struct scan_state {
     rs_walk walk;
@@ -11,6 +12,8 @@ typedef struct scan_state {
     size_t n_columns; /* those of the record at hand included */
     rs_scan *scan;
     rs_outline outline;
+    rs_pattern patterns[RS_MAX_PATTERNS];
+    const uint8_t *end; /* of the input */
     uint64_t n_repeats; /* records like the outline's that the columns do not count yet */
 } scan_state;
 
@@ -129,27 +132,51 @@ static void add_straight(rs_column *column, const addition *add, uint64_t row) {
     column->n_values += add->n_values;
 }
 
+/* The next field of a straight record, and its column from *c on. */
+static bool take_field(scan_state *state, rs_span *record, bool roomy, size_t *c,
+                       rs_straight *field, addition *add) {
+    const rs_column *columns = state->columns;
+    const size_t n_columns = state->scan->n_columns;
+    if (roomy && *c < n_columns && *c < RS_MAX_PATTERNS) {
+        const rs_pattern *pattern = &state->patterns[*c];
+        if (columns[*c].sparse == pattern->sparse &&
+            rs_take_pattern(pattern, record, field)) {
+            add->column = *c;
+            add->sparse = pattern->sparse;
+            return rs_straight_count(field, &add->n_values) &&
+                   (pattern->product == UINT64_MAX || pattern->product == add->n_values);
+        }
+    }
+    const uint8_t *begin = record->at;
+    if (!rs_take_straight(record, field) || !rs_straight_count(field, &add->n_values)) {
+        return false;
+    }
+    *c = add->column = rs_straight_column(columns, *c, n_columns, field);
+    if (*c == n_columns ||
+        !rs_straight_fits(&columns[*c], field, add->n_values, &add->sparse)) {
+        return false;
+    }
+    if (*c < RS_MAX_PATTERNS) {
+        rs_learn_pattern(&state->patterns[*c], &columns[*c], begin, field, add->sparse);
+    }
+    return true;
+}
+
 /* A record in straight form whose fields all have columns. False: look more closely. */
 static bool scan_straight(scan_state *state, rs_span record) {
     addition additions[MAX_STRAIGHT];
-    const size_t n_columns = state->scan->n_columns;
+    const bool roomy = state->end - record.end >= RS_PATTERN_SLACK;
     size_t n_fields = 0;
     size_t c = 0;
     rs_begin_outline(&state->outline, record);
     while (record.at < record.end) {
         rs_straight field;
         addition *add = &additions[n_fields];
-        if (n_fields == MAX_STRAIGHT || !rs_take_straight(&record, &field) ||
-            !rs_straight_count(&field, &add->n_values)) {
+        if (n_fields == MAX_STRAIGHT ||
+            !take_field(state, &record, roomy, &c, &field, add)) {
             return false;
         }
-        c = rs_straight_column(state->columns, c, n_columns, &field);
-        if (c == n_columns ||
-            !rs_straight_fits(&state->columns[c], &field, add->n_values, &add->sparse)) {
-            return false;
-        }
-        rs_add_run(&state->outline, &field, c, add->n_values);
-        add->column = c++;
+        rs_add_run(&state->outline, &field, c++, add->n_values);
         n_fields++;
     }
     for (size_t i = 0; i < n_fields; i++) {
@@ -223,6 +250,10 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
     state.n_repeats = 0;
+    state.end = in + n;
+    for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
+        state.patterns[c].head.n = 0;
+    }
     if (capacity > RS_MAX_FIELDS) {
         state.capacity = RS_MAX_FIELDS;
     }

@@ -391,34 +391,22 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     return _run(dest, src, None, options)
 
 
-_SINK_OPTIONS = (
-    "dest_format",
-    "overwrite",
-    "compression",
-    "max_bytes",
-    "chunk_bytes",
-    "densify",
-    "write_header",
-    "duplicates",
-    "empty_rows",
-)
-
-
 def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     """source -> batches -> sink, with the source one step ahead in a thread of its
     own."""
-    from .sinks import open_sink
+    from .sinks import OPTIONS, open_sink
 
     started = time.perf_counter()
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
-    for_sink = {name: options.pop(name) for name in _SINK_OPTIONS if name in options}
+    for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
     schema = ""
     rows = 0
-    with open_sink(dest, tally=tally, **_given(for_sink)) as sink:
+    threads = options.get("threads")
+    with open_sink(dest, tally=tally, threads=threads, **_given(for_sink)) as sink:
         for batch in prefetch(batches):
             schema = schema or ", ".join(map(repr, batch.fields))
             sink.write(batch)

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from .errors import InputError
 
-__all__ = ["n_threads", "prefetch", "row_ranges", "run_all"]
+__all__ = ["map_ordered", "n_threads", "prefetch", "row_ranges", "run_all"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def n_threads(threads: int | None) -> int:
@@ -99,3 +100,30 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
     finally:
         stopped.set()
         thread.join(1.0)  # a read that never returns must not hold up an interrupt
+
+
+def map_ordered(
+    function: "Callable[[T], R]", items: "Iterable[T]", workers: int
+) -> "Iterator[R]":
+    """function(item) of each item, in order, worked out by threads a few items ahead.
+
+    At most `workers + 1` items are under way. The items are made, and errors raised, here.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers, "recordsmith-parse") as pool:
+        under_way: "deque[Future[R]]" = deque()
+        try:
+            for item in items:
+                under_way.append(pool.submit(function, item))
+                if len(under_way) > workers:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()

@@ -15,14 +15,14 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally"},
-    {"_core", "algorithms"},
-    {"batch"},
-    {"casts", "exports"},
-    {"codec", "validate"},
-    {"chunks", "reader", "frames"},
-    {"storage"},
-    {"sources", "sinks"},
-    {"pipeline"},
+    {"_core", "algorithms", "threads"},
+    {"batch", "casts", "window"},
+    {"arrays", "concat", "exports"},
+    {"codec", "decoder", "validate"},
+    {"chunks", "frames", "reader", "resync"},
+    {"publish", "storage"},
+    {"salvage", "sinks", "sources", "verify"},
+    {"describe", "pipeline"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from .batch import LABEL, Batch, Field
 from .errors import RecordsmithError
 from .exports import row_counts
 from .sources import open_source
+from .tally import Tally
+
+if TYPE_CHECKING:
+    Progress = Callable[[int, Optional[int], int], None]
 
 __all__ = ["Description", "FieldSummary", "describe"]
 
@@ -118,12 +122,15 @@ class Description:
     problem: str | None = None
 
 
-def describe(src: Any, **options: Any) -> Description:
+def describe(
+    src: Any, *, progress: Progress | None = None, **options: Any
+) -> Description:
     """Say what a file or other source holds; memory use is flat.
 
     Parameters
     ----------
     src : whatever :func:`recordsmith.read` takes
+    progress : callable(bytes_done, bytes_total or None, rows_done), optional
     **options
         As for a source: source_format, label, header, index_base, ...
 
@@ -134,7 +141,7 @@ def describe(src: Any, **options: Any) -> Description:
     >>> found.format, found.rows, found.fields[0].max_width, found.fields[1].distinct
     ('recordio', 1, 2, [1])
     """
-    source = open_source(src, **options)
+    source = open_source(src, tally=Tally(), **options)
     name = src if isinstance(src, str) else getattr(src, "name", type(src).__name__)
     found = Description(str(name), source.format, source.size)
     summaries: dict[tuple[str, str, str, str], FieldSummary] = {}
@@ -147,6 +154,8 @@ def describe(src: Any, **options: Any) -> Description:
             schema = new
             for one in batch.fields:
                 _summary(one, summaries).add(one)
+            if progress is not None and source.position is not None:
+                progress(source.position(), source.size, found.rows)
     except RecordsmithError as error:
         found.problem = str(error)
     found.fields = list(summaries.values())

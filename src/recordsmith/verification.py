@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from .batch import Batch, Field
 from .exports import row_counts
 from .resync import Lost, walk
 from .storage import open_input
+
+if TYPE_CHECKING:
+    Progress = Callable[[int, Optional[int], int], None]
 
 __all__ = ["Problem", "VerifyReport", "verify"]
 
@@ -69,7 +72,9 @@ class VerifyReport:
         return self.n_problems == 0
 
 
-def verify(src: Any, *, max_problems: int = 20) -> VerifyReport:
+def verify(
+    src: Any, *, max_problems: int = 20, progress: Progress | None = None
+) -> VerifyReport:
     """Check every byte of a RecordIO-protobuf file, and every record against the first.
 
     Parameters
@@ -77,6 +82,7 @@ def verify(src: Any, *, max_problems: int = 20) -> VerifyReport:
     src : path, "-", or binary file object
     max_problems : int, default 20
         How many problems are kept; all are counted.
+    progress : callable(bytes_done, bytes_total or None, records_done), optional
 
     Returns
     -------
@@ -117,6 +123,8 @@ def verify(src: Any, *, max_problems: int = 20) -> VerifyReport:
                 report.n_problems += 1
                 if len(report.problems) < max_problems:
                     report.problems.append(problem)
+            if progress is not None:
+                progress(source.position(), source.size, report.records)
     return report
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .publish import open_output
 from .resync import Lost, walk
 from .storage import open_input
+
+if TYPE_CHECKING:
+    Progress = Callable[[int, Optional[int], int], None]
 
 __all__ = ["SalvageReport", "salvage"]
 
@@ -37,7 +40,13 @@ class SalvageReport:
         return self.bytes_read - self.bytes_kept
 
 
-def salvage(src: Any, dest: Any, *, overwrite: bool = False) -> SalvageReport:
+def salvage(
+    src: Any,
+    dest: Any,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SalvageReport:
     """Write all whole records of a damaged RecordIO-protobuf file to another file.
 
     Parameters
@@ -45,6 +54,7 @@ def salvage(src: Any, dest: Any, *, overwrite: bool = False) -> SalvageReport:
     src, dest : path, "-", or binary file object
         dest appears only when it is complete.
     overwrite : bool, default False
+    progress : callable(bytes_done, bytes_total or None, records_done), optional
 
     Returns
     -------
@@ -76,4 +86,6 @@ def salvage(src: Any, dest: Any, *, overwrite: bool = False) -> SalvageReport:
                 records += item.batch.n_rows
                 kept += item.end - item.begin
             end = item.end
+            if progress is not None:
+                progress(source.position(), source.size, records)
     return SalvageReport(records, end, kept, tuple(lost))
