@@ -1,16 +1,17 @@
 # make demo     build, install into .venv, convert a real data set and read it back
 # make test     linters, type checks and all tests, with all that they need
-# make bench    measure against the plain protobuf-and-struct writer
+# make bench    measure against memcpy, libprotobuf, the SageMaker SDK and others
 # make lint, make format, make clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h tests/c/*.[ch] tests/fuzz/*.[ch])
+C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h src/recordsmith/*.h \
+    tests/c/*.[ch] tests/fuzz/*.[ch])
 # The package is installed in place, so only the native part and the metadata make an
 # installation stale.
 NATIVE := pyproject.toml setup.py $(wildcard src/recordsmith/*.pyx src/recordsmith/*.pxd \
-    csrc/src/*.[ch] csrc/include/recordsmith/*.h)
+    src/recordsmith/*.h csrc/src/*.[ch] csrc/include/recordsmith/*.h)
 
 .PHONY: demo test bench lint format clean
 
@@ -20,8 +21,8 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.installed-bench
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-bench benchmarks/.venv-sdk/.installed
+	$(BIN)/python -m benchmarks.run
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check
@@ -35,7 +36,7 @@ format: $(VENV)/.installed-test
 	$(BIN)/clang-format -i $(C_FILES)
 
 clean:
-	rm -rf $(VENV) .ci-venvs build dist src/*.egg-info
+	rm -rf $(VENV) .ci-venvs benchmarks/.venv-sdk benchmarks/.build build dist src/*.egg-info
 	rm -f src/recordsmith/_core.c src/recordsmith/*.so
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
@@ -55,6 +56,13 @@ $(VENV)/.installed-test: $(VENV)/.venv $(NATIVE)
 	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-bench: $(VENV)/.venv $(NATIVE)
-	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+$(VENV)/.installed-bench: $(VENV)/.venv $(NATIVE) benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --editable . -r benchmarks/requirements.txt
 	touch $@ $(VENV)/.installed
+
+# Where the SDK cannot be installed, the measurements go on without it, and say so.
+benchmarks/.venv-sdk/.installed: $(VENV)/.venv benchmarks/requirements-sdk.txt
+	rm -rf benchmarks/.venv-sdk
+	-$(PYTHON) -m venv benchmarks/.venv-sdk && \
+	    benchmarks/.venv-sdk/bin/python -m pip install --quiet \
+	        -r benchmarks/requirements-sdk.txt && touch $@

@@ -22,10 +22,14 @@ from setuptools.command.build_ext import build_ext
 
 CORE_SOURCES = sorted(map(str, Path("csrc").glob("src/*.c")))
 CORE_HEADERS = sorted(map(str, Path("csrc").glob("**/*.h")))
+BINDING_HEADERS = sorted(map(str, Path("src/recordsmith").glob("*.h")))
+# Python's own flags have -g: slow to build, and the wheel is several times larger.
+NO_DEBUG_INFO = "-g0"
 INCLUDE_DIRS = ["csrc/include", "csrc/src"]
 CORE_CFLAGS = [
     "-std=c11",
     "-O3",
+    NO_DEBUG_INFO,
     "-Wall",
     "-Wextra",
     "-Wconversion",
@@ -67,8 +71,8 @@ setup(
             "recordsmith._core",
             sources=["src/recordsmith/_core.pyx"],
             include_dirs=INCLUDE_DIRS,
-            depends=CORE_SOURCES + CORE_HEADERS,
-            extra_compile_args=SANITIZE,
+            depends=CORE_SOURCES + CORE_HEADERS + BINDING_HEADERS,
+            extra_compile_args=[NO_DEBUG_INFO, *SANITIZE],
             extra_link_args=SANITIZE,
         ),
     ),

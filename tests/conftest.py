@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Times say nothing on a shared machine, so nothing has a deadline.
@@ -21,3 +22,12 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE")
     or ("ci" if os.environ.get("CI") == "true" else "default")
 )
+
+
+@pytest.fixture(scope="session")
+def sanitized_core(tmp_path_factory):
+    """Object files of the C core, built with sanitizers."""
+    # Here and not above: only some tests need a compiler, or its module.
+    from native import build_core
+
+    return build_core(tmp_path_factory.mktemp("core"))

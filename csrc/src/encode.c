@@ -1,49 +1,31 @@
 /* Second pass of encoding: rows become frames.
  *
- * A row is measured anew before it is written, and nothing else is believed: the arrays
- * may have changed since rs_plan_rows, and may change while a row is being written.
- * Therefore each loop over varints also holds itself against the end of the row.
+ * A row is measured anew before it is written, and nothing else is believed: the arrays may
+ * have changed since rs_plan_rows, and may change while a row is being written. Therefore
+ * each loop over varints also holds itself against the end of the row.
  */
-#include "layout.h"
+#include "csr.h"
+#include "dense.h"
+#include "put.h"
+#include "sink.h"
 
-static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t n) {
-    if (n != 0) {
-        memcpy(p, bytes, n);
+/* Varints that must end exactly at `end`, or else NULL. Nothing is known of the integers
+ * but that they can be read. */
+static uint8_t *put_varints(uint8_t *p, const uint8_t *end, const uint8_t *room_end,
+                            rs_run run, bool use_avx2)
+{
+    size_t i = 0;
+    uint8_t *quick_end = use_avx2 ? rs_put_run_avx2(p, room_end, run, &i)
+                                  : rs_put_run(p, room_end, run, &i);
+    if (quick_end == NULL) {
+        i = 0;
+    } else if (quick_end > end) {
+        return NULL;
+    } else {
+        p = quick_end;
     }
-    return p + n;
-}
-
-static uint8_t *put_tag(uint8_t *p, uint8_t tag, size_t n) {
-    *p++ = tag;
-    return rs_put_varint(p, n);
-}
-
-static uint8_t *put_floats(uint8_t *p, const uint8_t *values, size_t n,
-                           uint32_t item_size) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return put_bytes(p, values, n * item_size);
-#else
-    for (size_t i = 0; i < n; i++) {
-        if (item_size == 4) {
-            uint32_t v;
-            memcpy(&v, values + i * 4, 4);
-            rs_store32(p + i * 4, v);
-        } else {
-            uint64_t v;
-            memcpy(&v, values + i * 8, 8);
-            rs_store64(p + i * 8, v);
-        }
-    }
-    return p + n * item_size;
-#endif
-}
-
-/* Varints of n values, of which nothing but their being readable is known; NULL where
- * they do not end exactly at `end`. */
-static uint8_t *put_int32s(uint8_t *p, const uint8_t *end, const uint8_t *values,
-                           size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t v = rs_int32_bits(rs_load_int32(values, (int64_t)i));
+    for (; i < run.n; i++) {
+        const uint64_t v = (uint64_t)rs_load_signed(run.first, run.size, i);
         if (rs_varint_size(v) > (size_t)(end - p)) {
             return NULL;
         }
@@ -52,163 +34,227 @@ static uint8_t *put_int32s(uint8_t *p, const uint8_t *end, const uint8_t *values
     return p == end ? p : NULL;
 }
 
-static uint8_t *put_keys(uint8_t *p, const uint8_t *end, const rs_field *field,
-                         const rs_extent *extent) {
-    for (size_t i = 0; i < extent->n; i++) {
-        const uint64_t v = (uint64_t)rs_load_signed(field->keys, field->key_size,
-                                                    extent->first + (int64_t)i);
-        if (rs_varint_size(v) > (size_t)(end - p)) {
-            return NULL;
-        }
-        p = rs_put_varint(p, v);
+/* The field as it is written, and where. */
+typedef struct target {
+    const rs_layout *layout;
+    const rs_extent *extent;
+    int64_t row;
+    const uint8_t *room_end;
+    bool use_avx2;
+} target;
+
+static inline uint8_t *put_keys(uint8_t *p, const target *to, bool loose)
+{
+    const rs_field *field = to->layout->field;
+    const rs_extent *extent = to->extent;
+    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), extent->keys, loose);
+    if (extent->n == 0) {
+        *p++ = 0; /* RS_ZERO_FOR_EMPTY */
+        return p;
     }
-    return p == end ? p : NULL;
+    const rs_run run = {(const uint8_t *)field->keys + extent->first * field->key_size,
+                        (uint32_t)extent->n, field->key_size};
+    return put_varints(p, p + extent->keys, to->room_end, run, to->use_avx2);
 }
 
-static uint8_t *put_tensor(uint8_t *p, const rs_layout *layout, int64_t row,
-                           const rs_extent *extent) {
-    const rs_field *field = layout->field;
-    const size_t stored_size = layout->item_size != 0 ? layout->item_size : 4;
-    const uint8_t *values = field->values;
-    if (extent->n != 0) {
-        values += field->kind == RS_DENSE ? row * field->row_stride
-                                          : extent->first * (int64_t)stored_size;
+static inline uint8_t *put_values(uint8_t *p, const target *to, bool loose)
+{
+    const rs_layout *layout = to->layout;
+    const rs_extent *extent = to->extent;
+    p = rs_put_loose_tag(p, RS_TAG(1, RS_WIRE_LEN), extent->values, loose);
+    if (extent->n == 0) {
+        memset(p, 0, extent->values); /* RS_ZERO_FOR_EMPTY */
+        return p + extent->values;
     }
-    if (extent->values != 0) {
-        p = put_tag(p, RS_TAG(1, RS_WIRE_LEN), extent->values);
-        if (extent->n == 0) {
-            memset(p, 0, extent->values); /* RS_ZERO_FOR_EMPTY */
-            p += extent->values;
-        } else if (layout->item_size != 0) {
-            p = put_floats(p, values, extent->n, layout->item_size);
-        } else {
-            p = put_int32s(p, p + extent->values, values, extent->n);
-        }
+    const uint8_t *values = rs_get_values(layout, to->row, extent);
+    if (layout->item_size != 0) {
+        return rs_put_floats(p, values, extent->n, layout->item_size);
     }
-    if (p != NULL && extent->keys != 0) {
-        p = put_tag(p, RS_TAG(2, RS_WIRE_LEN), extent->keys);
-        if (extent->n == 0) {
-            *p++ = 0; /* RS_ZERO_FOR_EMPTY */
-        } else {
-            p = put_keys(p, p + extent->keys, field, extent);
-        }
+    const rs_run run = {values, (uint32_t)extent->n, 4};
+    return put_varints(p, p + extent->values, to->room_end, run,
+                       to->use_avx2);
+}
+
+static inline uint8_t *put_tensor(uint8_t *p, const target *to, bool loose)
+{
+    if (to->extent->values != 0) {
+        p = put_values(p, to, loose);
     }
-    return p == NULL ? NULL : put_bytes(p, layout->shape, layout->shape_size);
+    if (p != NULL && to->extent->keys != 0) {
+        p = put_keys(p, to, loose);
+    }
+    if (p == NULL) {
+        return NULL;
+    }
+    return rs_put_constant(p, to->layout->shape, to->layout->shape_size, loose);
 }
 
 /* NULL where the offsets are no longer those that were measured. */
-static uint8_t *put_strings(uint8_t *p, const rs_layout *layout,
-                            const rs_extent *extent) {
-    const rs_field *field = layout->field;
-    const uint8_t *end = p + extent->values;
-    for (size_t i = 0; i < extent->n; i++) {
-        const int64_t first = field->item_offsets[extent->first + (int64_t)i];
-        const int64_t last = field->item_offsets[extent->first + (int64_t)i + 1];
+static uint8_t *put_strings(uint8_t *p, const target *to)
+{
+    const rs_field *field = to->layout->field;
+    const uint8_t *end = p + to->extent->values;
+    for (size_t i = 0; i < to->extent->n; i++) {
+        const int64_t first = field->item_offsets[to->extent->first + i];
+        const int64_t last = field->item_offsets[to->extent->first + i + 1];
         if (first < 0 || last < first || last > field->n_values ||
-            last - first > (int64_t)RS_MAX_PAYLOAD ||
+            (uint64_t)(last - first) > RS_MAX_PAYLOAD ||
             rs_delimited_size((size_t)(last - first)) > (size_t)(end - p)) {
             return NULL;
         }
-        p = put_tag(p, RS_TAG(1, RS_WIRE_LEN), (size_t)(last - first));
-        p = put_bytes(p, (const uint8_t *)field->values + first, (size_t)(last - first));
+        p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), (size_t)(last - first));
+        p = rs_put_bytes(p, (const uint8_t *)field->values + first, (size_t)(last - first));
     }
     if (p != end) {
         return NULL;
     }
     if (field->content_type != NULL) {
-        p = put_tag(p, RS_TAG(2, RS_WIRE_LEN), field->content_type_len);
-        p = put_bytes(p, field->content_type, field->content_type_len);
+        p = rs_put_tag(p, RS_TAG(2, RS_WIRE_LEN), field->content_type_len);
+        p = rs_put_bytes(p, field->content_type, field->content_type_len);
     }
     return p;
 }
 
-static uint8_t *put_field(uint8_t *p, const rs_layout *layout, int64_t row,
-                          const rs_extent *extent) {
+static inline uint8_t *put_field(uint8_t *p, const target *to, bool loose)
+{
+    const rs_layout *layout = to->layout;
+    const rs_extent *extent = to->extent;
     const rs_field *field = layout->field;
     if (field->kind == RS_TEXT) {
-        p = put_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->values);
-        return put_bytes(p, (const uint8_t *)field->values + extent->first, extent->n);
+        p = rs_put_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->values);
+        return rs_put_bytes(p, rs_get_values(layout, to->row, extent), extent->n);
     }
-    p = put_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->entry);
+    p = rs_put_loose_tag(p, RS_TAG(field->role, RS_WIRE_LEN), extent->entry, loose);
     if (layout->name_size < RS_NAME_ROOM) {
-        p = put_bytes(p, layout->name, layout->name_size);
+        p = rs_put_constant(p, layout->name, layout->name_size, loose);
     } else {
-        p = put_tag(p, RS_TAG(1, RS_WIRE_LEN), field->name_len);
-        p = put_bytes(p, field->name, field->name_len);
+        p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), field->name_len);
+        p = rs_put_bytes(p, field->name, field->name_len);
     }
-    p = put_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor));
-    p = put_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor);
-    return field->kind == RS_BLOBS ? put_strings(p, layout, extent)
-                                   : put_tensor(p, layout, row, extent);
+    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor), loose);
+    p = rs_put_loose_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor, loose);
+    return field->kind == RS_BLOBS ? put_strings(p, to) : put_tensor(p, to, loose);
 }
 
-static rs_status fail_capacity(rs_error *err, int64_t row, size_t found, size_t limit) {
-    rs_fail(err, RS_E_CAPACITY);
-    err->row = row;
-    err->found = (int64_t)found;
-    err->limit = (int64_t)limit;
-    return RS_E_CAPACITY;
-}
-
-static rs_status encode_row(rs_record *record, int64_t row, uint8_t *out, size_t capacity,
-                            size_t *n_written, rs_error *err) {
-    if (capacity < RS_HEADER_SIZE) {
-        return fail_capacity(err, row, RS_HEADER_SIZE, capacity);
-    }
-    uint8_t *p = out + RS_HEADER_SIZE;
-    const size_t room = capacity & ~(size_t)3; /* frames are padded to four bytes */
+/* Writes a measured row, for which there is room. NULL where it has changed meanwhile. */
+static inline uint8_t *put_row(uint8_t *frame, const uint8_t *room_end, rs_record *record,
+                               const rs_row *row, bool loose)
+{
+    const uint8_t *end = frame + RS_HEADER_SIZE + row->payload;
+    uint8_t *p = frame + RS_HEADER_SIZE;
+    target to = {NULL, NULL, row->index, room_end, record->use_avx2};
     for (size_t i = 0; i < record->n_fields; i++) {
-        const rs_layout *layout = rs_get_layout(record, i);
-        rs_extent extent;
-        const rs_status status = rs_measure_field(layout, row, &extent, err);
-        if (status != RS_OK) {
-            return status;
+        rs_extent spare;
+        rs_error err;
+        to.layout = rs_get_layout(record, i);
+        to.extent = &row->extents[i];
+        if (i >= RS_READY_FIELDS) {
+            to.extent = &spare;
+            if (rs_measure_field(to.layout, to.use_avx2, to.row, &spare, &err) != RS_OK) {
+                return NULL;
+            }
         }
-        if (extent.total == 0) {
-            continue;
+        const bool has_head = to.layout->head_size != 0;
+        const size_t size = has_head ? to.layout->fixed_size : to.extent->total;
+        if (size > (size_t)(end - p)) {
+            return NULL;
         }
-        const size_t n_used = (size_t)(p - out);
-        if (extent.total > room - n_used) {
-            return fail_capacity(err, row, n_used + extent.total, capacity);
+        if (has_head) {
+            p = rs_put_fixed_field(p, to.layout, to.row, loose);
+        } else if (size != 0) {
+            p = put_field(p, &to, loose);
         }
-        if (extent.total > RS_MAX_PAYLOAD - (n_used - RS_HEADER_SIZE)) {
-            rs_fail(err, RS_E_TOO_LONG);
-            err->row = row;
-            err->field = layout->index;
-            err->found = (int64_t)(n_used - RS_HEADER_SIZE + extent.total);
-            err->limit = (int64_t)RS_MAX_PAYLOAD;
-            return RS_E_TOO_LONG;
-        }
-        p = put_field(p, layout, row, &extent);
         if (p == NULL) {
-            return fail_capacity(err, row, n_used + extent.total, capacity);
+            return NULL;
         }
     }
-    const size_t payload = (size_t)(p - out) - RS_HEADER_SIZE;
-    rs_store32(out, RS_MAGIC);
-    rs_store32(out + 4, (uint32_t)payload);
-    memset(p, 0, rs_padded(payload) - payload);
-    *n_written = RS_HEADER_SIZE + rs_padded(payload);
+    return p == end ? rs_put_frame(frame, row->payload) : NULL;
+}
+
+/* Encodes one row into the sink. */
+static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *row,
+                               rs_error *err)
+{
+    const size_t size = RS_HEADER_SIZE + rs_padded(row->payload);
+    const size_t room = sink->room - rs_sink_pending(sink);
+    if (size > room) {
+        return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
+    }
+    uint8_t *p;
+    if (sink->is_staged && size + RS_SLACK > (size_t)(sink->end - sink->p)) {
+        const bool fits = size + RS_SLACK + RS_LINE <= RS_STAGE_SIZE;
+        rs_flush_sink(sink, !fits);
+        if (!fits) {
+            p = put_row(sink->out, sink->out + sink->room, record, row, false);
+            if (p == NULL) {
+                return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
+            }
+            sink->out += size;
+            sink->room -= size;
+            rs_restart_stage(sink);
+            return RS_OK;
+        }
+    }
+    p = size + RS_SLACK <= (size_t)(sink->end - sink->p)
+            ? put_row(sink->p, sink->end, record, row, true)
+            : put_row(sink->p, sink->end, record, row, false);
+    if (p == NULL) {
+        return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
+    }
+    sink->p = p;
+    rs_settle_sink(sink);
     return RS_OK;
+}
+
+/* False where the general way must do it, if only for want of room. */
+static inline bool put_csr_into_sink(rs_sink *sink, const rs_csr *csr, int64_t row)
+{
+    uint8_t *p = rs_put_csr_row(csr, row, sink->p, sink->end);
+    if (p == NULL && sink->is_staged) {
+        rs_flush_sink(sink, false);
+        p = rs_put_csr_row(csr, row, sink->p, sink->end);
+    }
+    if (p == NULL || (size_t)(p - sink->p) > sink->room - rs_sink_pending(sink)) {
+        return false;
+    }
+    sink->p = p;
+    if (sink->is_staged) {
+        rs_flush_lines(sink, 0);
+    } else {
+        rs_settle_sink(sink);
+    }
+    return true;
 }
 
 rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                          int64_t end, uint8_t *out, size_t capacity, size_t *n_written,
-                         rs_error *err) {
+                         rs_error *err)
+{
     rs_record record;
+    rs_sink sink;
+    rs_row row;
+    rs_csr csr;
     *n_written = 0;
-    const rs_status made = rs_make_record(fields, n_fields, begin, end, &record, err);
-    if (made != RS_OK) {
-        return made;
+    rs_status status = rs_make_record(fields, n_fields, begin, end, &record, err);
+    if (status != RS_OK || begin == end) {
+        return status;
     }
-    for (int64_t row = begin; row < end; row++) {
-        size_t n;
-        const rs_status status =
-            encode_row(&record, row, out + *n_written, capacity - *n_written, &n, err);
-        if (status != RS_OK) {
-            return status;
+    rs_open_sink(&sink, out, capacity);
+    if (rs_is_fixed(&record)) {
+        status = rs_put_fixed_rows(&record, begin, end, &sink, err);
+        begin = end;
+    }
+    const bool is_csr = rs_make_csr(&record, &csr);
+    for (int64_t i = begin; i < end && status == RS_OK; i++) {
+        if (is_csr && put_csr_into_sink(&sink, &csr, i)) {
+            continue;
         }
-        *n_written += n;
+        status = rs_measure_row(&record, i, &row, err);
+        if (status == RS_OK) {
+            status = put_into_sink(&sink, &record, &row, err);
+        }
     }
-    return RS_OK;
+    rs_close_sink(&sink);
+    *n_written = (size_t)(sink.out - out);
+    return status;
 }

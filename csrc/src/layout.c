@@ -1,6 +1,8 @@
 /* Everything that depends on the field list alone, worked out once per call. */
 #include "layout.h"
 
+#include "keys.h"
+
 static rs_status fail_argument(rs_error *err, int32_t index) {
     rs_fail(err, RS_E_ARGUMENT);
     err->field = index;
@@ -34,14 +36,14 @@ static bool fits_kind(const rs_field *field) {
     }
 }
 
-static rs_status check_field(const rs_field *field, int32_t index, int64_t begin,
-                             int64_t end, rs_error *err) {
+static rs_status check_field(const rs_field *field, int32_t index, int64_t end,
+                             rs_error *err) {
     const bool fits_role = is_map_role(field->role)
                                ? field->kind != RS_TEXT
                                : field->kind == RS_TEXT && field->role >= RS_UID &&
                                      field->role <= RS_CONFIGURATION;
-    if (!fits_role || !fits_kind(field) || begin < 0 || end < begin ||
-        end > field->n_rows || field->n_values < 0 || field->name_len > RS_MAX_PAYLOAD ||
+    if (!fits_role || !fits_kind(field) || end > field->n_rows ||
+        field->n_values < 0 || field->name_len > RS_MAX_PAYLOAD ||
         field->content_type_len > RS_MAX_PAYLOAD) {
         return fail_argument(err, index);
     }
@@ -99,16 +101,30 @@ static void put_name(rs_layout *layout) {
     }
 }
 
-static void make_layout(const rs_field *field, int32_t index, rs_layout *layout) {
+/* All that stands before the values of a field of fixed size. */
+static void put_head(rs_layout *layout, const rs_extent *extent)
+{
+    const rs_field *field = layout->field;
+    uint8_t *p = rs_put_tag(layout->head, RS_TAG(field->role, RS_WIRE_LEN), extent->entry);
+    memcpy(p, layout->name, layout->name_size + 1);
+    p = rs_put_varint(p + layout->name_size + 1, rs_delimited_size(extent->tensor));
+    p = rs_put_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor);
+    if (extent->values != 0) {
+        p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), extent->values);
+    }
+    layout->head_size = (size_t)(p - layout->head);
+}
+
+static void make_layout(const rs_field *field, int32_t index, rs_layout *layout)
+{
     layout->field = field;
     layout->index = index;
-    layout->item_size = field->dtype == RS_FLOAT32   ? 4
-                        : field->dtype == RS_FLOAT64 ? 8
-                                                     : 0;
+    layout->item_size = field->dtype == RS_FLOAT32 ? 4 : field->dtype == RS_FLOAT64 ? 8 : 0;
     layout->key_limit = get_key_limit(field);
+    layout->fixed_size = 0;
     layout->name_size = 0;
     layout->shape_size = 0;
-    layout->fixed_size = 0;
+    layout->head_size = 0;
     if (is_map_role(field->role)) {
         put_name(layout);
     }
@@ -121,26 +137,27 @@ static void make_layout(const rs_field *field, int32_t index, rs_layout *layout)
     }
 }
 
-/* Sizes a field whose rows are all alike, if it is one. */
-static rs_status fix_size(rs_layout *layout, int64_t begin, int64_t end, rs_error *err) {
+/* Gives a head to a field whose rows are all alike, if it is one. */
+static rs_status fix_size(rs_layout *layout, int64_t row, rs_error *err)
+{
     const rs_field *field = layout->field;
     if (field->kind == RS_DENSE && layout->item_size != 0 && field->present == NULL &&
-        begin < end) {
+        layout->name_size < RS_NAME_ROOM) {
         rs_extent extent;
-        const rs_status status = rs_measure_field(layout, begin, &extent, err);
+        const rs_status status = rs_measure_field(layout, false, row, &extent, err);
         if (status != RS_OK) {
             return status;
         }
         layout->fixed_size = extent.total;
+        put_head(layout, &extent);
     }
     return RS_OK;
 }
 
-rs_status rs_make_record(const rs_field *fields, size_t n_fields, int64_t begin,
-                         int64_t end, rs_record *record, rs_error *err) {
-    if (n_fields > RS_MAX_FIELDS || begin < 0 || end < begin) {
-        return fail_argument(err, -1);
-    }
+/* Sorts the fields by role; uid, metadata and configuration may stand only once. */
+static rs_status put_in_order(const rs_field *fields, size_t n_fields, rs_record *record,
+                              rs_error *err)
+{
     size_t n = 0;
     for (uint8_t role = RS_FEATURE; role <= RS_CONFIGURATION; role++) {
         const size_t n_before = n;
@@ -153,33 +170,43 @@ rs_status rs_make_record(const rs_field *fields, size_t n_fields, int64_t begin,
             return fail_argument(err, record->order[n - 1]);
         }
     }
-    record->fields = fields;
-    record->n_fields = n_fields;
-    record->fixed_size = 0;
-    record->varies = false;
-    for (size_t i = 0; i < n_fields; i++) {
-        rs_status status = check_field(&fields[i], (int32_t)i, begin, end, err);
-        if (status != RS_OK) {
-            return status;
-        }
-    }
-    for (size_t i = 0; i < n_fields; i++) {
-        rs_layout *layout = i < RS_READY_FIELDS ? &record->ready[i] : &record->spare;
-        make_layout(&fields[record->order[i]], record->order[i], layout);
-        const rs_status status = fix_size(layout, begin, end, err);
-        if (status != RS_OK) {
-            return status;
-        }
-        record->fixed_size += layout->fixed_size;
-        record->varies = record->varies || layout->fixed_size == 0;
-    }
     return RS_OK;
 }
 
-const rs_layout *rs_get_layout(rs_record *record, size_t i) {
-    if (i < RS_READY_FIELDS) {
-        return &record->ready[i];
+rs_status rs_make_record(const rs_field *fields, size_t n_fields, int64_t begin,
+                         int64_t end, rs_record *record, rs_error *err)
+{
+    if (n_fields > RS_MAX_FIELDS || begin < 0 || end < begin) {
+        return fail_argument(err, -1);
     }
+    for (size_t i = 0; i < n_fields; i++) {
+        const rs_status status = check_field(&fields[i], (int32_t)i, end, err);
+        if (status != RS_OK) {
+            return status;
+        }
+    }
+    rs_status status = put_in_order(fields, n_fields, record, err);
+    record->fields = fields;
+    record->n_fields = n_fields;
+    record->fixed_size = 0;
+    record->n_varying = 0;
+    record->use_avx2 = rs_have_avx2();
+    for (size_t i = 0; i < n_fields && begin < end && status == RS_OK; i++) {
+        rs_layout *layout = i < RS_READY_FIELDS ? &record->ready[i] : &record->spare;
+        make_layout(&fields[record->order[i]], record->order[i], layout);
+        if (i < RS_READY_FIELDS) {
+            status = fix_size(layout, begin, err);
+        }
+        record->fixed_size += layout->fixed_size;
+        if (layout->head_size == 0) {
+            record->varying[record->n_varying++] = (uint16_t)i;
+        }
+    }
+    return status;
+}
+
+const rs_layout *rs_make_spare(rs_record *record, size_t i)
+{
     make_layout(&record->fields[record->order[i]], record->order[i], &record->spare);
     return &record->spare;
 }

@@ -11,6 +11,12 @@
 
 #define RS_HEADER_SIZE ((size_t)8)
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define RS_LITTLE_ENDIAN 1
+#else
+#define RS_LITTLE_ENDIAN 0
+#endif
+
 enum { RS_WIRE_VARINT = 0, RS_WIRE_64 = 1, RS_WIRE_LEN = 2, RS_WIRE_32 = 5 };
 
 /* Byte-wise, so that alignment and the host's byte order do not matter; compilers make

@@ -1,5 +1,84 @@
-"""Convert, check and stream RecordIO-protobuf, Amazon SageMaker's native training format."""
+"""Convert, check and stream RecordIO-protobuf, SageMaker's native training format."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+
+if TYPE_CHECKING:
+    from .batch import Batch, Field
+    from .chunks import Chunk
+    from .description import Description, describe
+    from .pipeline import (
+        WriteResult,
+        convert,
+        decode,
+        encode,
+        iter_batches,
+        iter_chunks,
+        read,
+        write,
+    )
+    from .salvaging import SalvageReport, salvage
+    from .tally import Tally
+    from .verification import VerifyReport, verify
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Batch",
+    "Chunk",
+    "Description",
+    "Field",
+    "SalvageReport",
+    "Tally",
+    "VerifyReport",
+    "WriteResult",
+    "convert",
+    "decode",
+    "describe",
+    "encode",
+    "errors",
+    "iter_batches",
+    "iter_chunks",
+    "read",
+    "salvage",
+    "verify",
+    "write",
+]
+
+# NumPy alone takes longer to load than all of the command line: a name is loaded with its
+# module when it is first used. No module may have the name of something public in it.
+_HOMES = {
+    "batch": ("Batch", "Field"),
+    "chunks": ("Chunk",),
+    "description": ("Description", "describe"),
+    "pipeline": (
+        "WriteResult",
+        "convert",
+        "decode",
+        "encode",
+        "iter_batches",
+        "iter_chunks",
+        "read",
+        "write",
+    ),
+    "salvaging": ("SalvageReport", "salvage"),
+    "tally": ("Tally",),
+    "verification": ("VerifyReport", "verify"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

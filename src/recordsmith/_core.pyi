@@ -1,15 +1,15 @@
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from .batch import Field
 
 class ColumnInfo(NamedTuple):
     role: str
-    dtype: Optional[str]
+    dtype: str | None
     sparse: int
-    shape: Optional[tuple[int, ...]]
+    shape: tuple[int, ...] | None
     name: bytes
-    content_type: Optional[bytes]
+    content_type: bytes | None
     n_present: int
     first_missing: int
     n_values: int
@@ -25,16 +25,16 @@ class Scan(NamedTuple):
     n_bytes: int
     n_need: int
     columns: list[ColumnInfo]
-    error: Optional[Exception]
+    error: Exception | None
 
 class Target(NamedTuple):
     kind: str
-    width: Optional[int]
+    width: int | None
     values: Any
     offsets: Any
     first_offset: int
     keys: Any
-    n_keys_limit: Optional[int]
+    n_keys_limit: int | None
     item_offsets: Any
     first_item_byte: int
     present: Any
@@ -51,7 +51,7 @@ class Rows:
 
 def version() -> str: ...
 def plan_rows(
-    rows: Rows, begin: int, end: int, max_bytes: Optional[int] = None
+    rows: Rows, begin: int, end: int, max_bytes: int | None = None
 ) -> tuple[int, int]: ...
 def encode_rows(rows: Rows, begin: int, end: int, out: Any) -> int: ...
 def encode_bytes(rows: Rows, begin: int, end: int, n_bytes: int) -> bytes: ...
@@ -63,10 +63,10 @@ def frame_peek(data: Any, begin: int = 0) -> tuple[str, int, int, int]: ...
 def frame_wrap(payload: Any) -> bytes: ...
 def join_frames(
     data: Any, begin: int, end: int, mode: int
-) -> tuple[str, int, bytearray, Optional[Exception]]: ...
+) -> tuple[str, int, bytearray, Exception | None]: ...
 def record_check(payload: Any) -> None: ...
 def find_frame(data: Any, begin: int, end: int) -> int: ...
-def scan(data: Any, begin: int, end: int, max_records: Optional[int] = None) -> Scan: ...
+def scan(data: Any, begin: int, end: int, max_records: int | None = None) -> Scan: ...
 def fill(
     data: Any,
     begin: int,

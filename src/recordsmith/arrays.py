@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,26 +17,25 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-__all__ = ["batch_from_arrays", "is_sparse"]
+__all__ = ["batch_from_arrays", "is_sparse", "label_fields", "refuse_different_indexes"]
 
 
 def batch_from_arrays(
     X: Any,
     y: Any = None,
     *,
-    dtype: Optional[str] = None,
-    label_dtype: Optional[str] = None,
-    uid: "Optional[Iterable[Any]]" = None,
-    metadata: "Optional[Iterable[Any]]" = None,
-    configuration: "Optional[Iterable[Any]]" = None,
-    tally: Optional[Tally] = None,
+    dtype: str | None = None,
+    label_dtype: str | None = None,
+    uid: Iterable[Any] | None = None,
+    metadata: Iterable[Any] | None = None,
+    configuration: Iterable[Any] | None = None,
+    tally: Tally | None = None,
 ) -> Batch:
     """A batch of features and labels in memory; see :func:`recordsmith.encode`."""
     tally = Tally() if tally is None else tally
-    _refuse_different_indexes(X, y)
+    refuse_different_indexes(X, y)
     fields = _map_fields(FEATURE, X, dtype, tally)
-    if y is not None:
-        fields += _map_fields(LABEL, y, label_dtype, tally)
+    fields += label_fields(y, label_dtype, tally)
     for role, texts in ((UID, uid), (METADATA, metadata), (CONFIGURATION, configuration)):
         if texts is not None:
             fields.append(Field.from_texts(role, [_text(t) for t in texts]))
@@ -49,20 +49,25 @@ def batch_from_arrays(
     return Batch(tuple(fields), n_rows)
 
 
+def label_fields(y: Any, label_dtype: str | None, tally: Tally) -> list[Field]:
+    """The fields of labels given as an array, or a mapping of names to arrays."""
+    return [] if y is None else _map_fields(LABEL, y, label_dtype, tally)
+
+
 def _plural(role: str) -> str:
     return {"feature": "features", "label": "labels", "uid": "uids"}.get(role, role)
 
 
-def _text(value: Any) -> Optional[str]:
+def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _refuse_different_indexes(X: Any, y: Any) -> None:
-    """Labels go by position; a frame and a series whose indexes differ do not say which."""
+def refuse_different_indexes(X: Any, y: Any) -> None:
+    """Labels go by position; indexes that differ leave open which."""
     indexes = [getattr(one, "index", None) for one in (X, y)]
-    if any(index is None or callable(index) for index in indexes):
+    if any(index is None or not hasattr(index, "equals") for index in indexes):
         return
-    if not indexes[0].equals(indexes[1]):
+    if not indexes[0].equals(indexes[1]):  # type: ignore[union-attr]
         raise InputError(
             "the index of the labels differs from that of the features",
             advice="labels go by position: reorder them (y.loc[X.index]), or pass "
@@ -70,9 +75,11 @@ def _refuse_different_indexes(X: Any, y: Any) -> None:
         )
 
 
-def _map_fields(role: str, values: Any, dtype: Optional[str], tally: Tally) -> "List[Field]":
+def _map_fields(role: str, values: Any, dtype: str | None, tally: Tally) -> list[Field]:
     if isinstance(values, Mapping):
-        return [_field(role, str(name), one, dtype, tally) for name, one in values.items()]
+        return [
+            _field(role, str(name), one, dtype, tally) for name, one in values.items()
+        ]
     return [_field(role, "values", values, dtype, tally)]
 
 
@@ -81,7 +88,7 @@ def is_sparse(values: Any) -> bool:
     return type(values).__module__.startswith("scipy.sparse") and hasattr(values, "tocsr")
 
 
-def _field(role: str, name: str, values: Any, dtype: Optional[str], tally: Tally) -> Field:
+def _field(role: str, name: str, values: Any, dtype: str | None, tally: Tally) -> Field:
     what = _plural(role) if name == "values" else f"{role} {name!r}"
     if is_sparse(values):
         if role != FEATURE:
@@ -101,9 +108,11 @@ def _field(role: str, name: str, values: Any, dtype: Optional[str], tally: Tally
     return _dense_field(role, name, array, dtype, what, tally)
 
 
-def _to_ndarray(values: Any, what: str) -> "Array":
+def _to_ndarray(values: Any, what: str) -> Array:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise InputError(f"{what} have masked values", advice="fill them: X.filled(number)")
+        raise InputError(
+            f"{what} have masked values", advice="fill them: X.filled(number)"
+        )
     array = values if type(values) is np.ndarray else np.asarray(values)
     if array.dtype == object:
         raise UnsupportedTypeError(
@@ -114,7 +123,7 @@ def _to_ndarray(values: Any, what: str) -> "Array":
 
 
 def _dense_field(
-    role: str, name: str, array: "Array", dtype: Optional[str], what: str, tally: Tally
+    role: str, name: str, array: Array, dtype: str | None, what: str, tally: Tally
 ) -> Field:
     array = cast_array(array, dtype, what, tally)
     n_rows = array.shape[0]
@@ -130,7 +139,7 @@ def _dense_field(
 
 
 def _sparse_field(
-    name: str, matrix: Any, dtype: Optional[str], what: str, tally: Tally
+    name: str, matrix: Any, dtype: str | None, what: str, tally: Tally
 ) -> Field:
     if len(matrix.shape) != 2:
         raise InputError(
@@ -150,7 +159,7 @@ def _sparse_field(
     )
 
 
-def _is_ragged(rows: "Sequence[Any]") -> bool:
+def _is_ragged(rows: Sequence[Any]) -> bool:
     """Are these rows of different lengths? (Rows of rows are left to NumPy.)"""
     lengths = set()
     for row in rows:
@@ -163,12 +172,12 @@ def _is_ragged(rows: "Sequence[Any]") -> bool:
 def _ragged_field(
     role: str,
     name: str,
-    rows: "Sequence[Any]",
-    dtype: Optional[str],
+    rows: Sequence[Any],
+    dtype: str | None,
     what: str,
     tally: Tally,
 ) -> Field:
-    arrays: "Tuple[Array, ...]" = tuple(np.asarray(row) for row in rows)
+    arrays: tuple[Array, ...] = tuple(np.asarray(row) for row in rows)
     offsets = np.zeros(len(arrays) + 1, np.int64)
     np.cumsum([len(a) for a in arrays], out=offsets[1:])
     # An empty list has dtype float64 by NumPy's default: it must not widen the others.

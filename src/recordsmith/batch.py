@@ -6,8 +6,9 @@ one; `exports` how a batch becomes something else.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,11 +41,11 @@ class Field:
     role : {"feature", "label", "uid", "metadata", "configuration"}
         The part of the record that it belongs to.
     kind : {"dense", "ragged", "csr", "text", "blobs"}
-        dense: `width` numbers a row; ragged: any count; csr: numbers with keys; text: UTF-8
-        (uid, metadata, configuration); blobs: any count of byte strings.
+        dense: `width` numbers a row; ragged: any count; csr: numbers with keys; text:
+        UTF-8 (uid, metadata, configuration); blobs: any count of byte strings.
     values : ndarray
-        dense: (n_rows, width); ragged and csr: (n_values,); of float32, float64 or int32 in
-        native byte order. text and blobs: (n_bytes,) uint8. A dense row's numbers are
+        dense: (n_rows, width); ragged and csr: (n_values,); of float32, float64 or int32
+        in native byte order. text and blobs: (n_bytes,) uint8. A dense row's numbers are
         adjacent in memory; rows may lie apart.
     name : str, default "values"
         Key in the features or label map; "" for uid, metadata, configuration.
@@ -65,14 +66,14 @@ class Field:
 
     role: str
     kind: str
-    values: "Array"
+    values: Array
     name: str = "values"
-    shape: "Optional[tuple[int, ...]]" = None
-    offsets: "Optional[Array]" = None
-    keys: "Optional[Array]" = None
-    item_offsets: "Optional[Array]" = None
-    content_type: Optional[str] = None
-    present: "Optional[Array]" = None
+    shape: tuple[int, ...] | None = None
+    offsets: Array | None = None
+    keys: Array | None = None
+    item_offsets: Array | None = None
+    content_type: str | None = None
+    present: Array | None = None
 
     @property
     def n_rows(self) -> int:
@@ -80,18 +81,46 @@ class Field:
         return len(self.values) if self.offsets is None else len(self.offsets) - 1
 
     @property
-    def dtype(self) -> "np.dtype[Any]":
+    def dtype(self) -> np.dtype[Any]:
         """Type of the numbers; uint8 for text and blobs."""
         return self.values.dtype
 
     @property
-    def width(self) -> Optional[int]:
+    def width(self) -> int | None:
         """Numbers of a dense row, columns of a sparse one; None where that varies."""
         if self.kind == "dense":
             return int(self.values.shape[1])
         if self.kind == "csr" and self.shape is not None:
             return int(np.prod(self.shape, dtype=object))
         return None
+
+    @property
+    def bounds(self) -> Array:
+        """`offsets` of a kind that has them: (n_rows + 1,)."""
+        if self.offsets is None:
+            raise InputError(f"{self.kind} rows have no offsets")
+        return self.offsets
+
+    @property
+    def stored(self) -> Array:
+        """The part of `values` that the rows use (a batch may be a part of another)."""
+        if self.offsets is None:
+            return self.values
+        return self.values[int(self.offsets[0]) : int(self.offsets[-1])]
+
+    @property
+    def stored_keys(self) -> Array:
+        """The part of `keys` that the rows use, for csr."""
+        if self.keys is None:
+            raise InputError(f"{self.kind} rows have no keys")
+        return self.keys[int(self.bounds[0]) : int(self.bounds[-1])]
+
+    @property
+    def item_bounds(self) -> Array:
+        """The part of `item_offsets` that the rows use, for blobs."""
+        if self.item_offsets is None:
+            raise InputError(f"{self.kind} rows have no byte strings")
+        return self.item_offsets[int(self.bounds[0]) : int(self.bounds[-1]) + 1]
 
     def __repr__(self) -> str:
         size = {
@@ -101,26 +130,25 @@ class Field:
         name = "" if self.role in _TEXT_ROLES else f" {self.name!r}"
         return f"<{self.role}{name}: {self.kind} {self.dtype}, {size}>"
 
-    def rows(self, begin: int, end: int) -> "Field":
+    def rows(self, begin: int, end: int) -> Field:
         """The field of rows [begin, end), without a copy of the values."""
         present = None if self.present is None else self.present[begin:end]
         if self.offsets is None:
             return replace(self, values=self.values[begin:end], present=present)
         return replace(self, offsets=self.offsets[begin : end + 1], present=present)
 
-    def texts(self) -> "list[Optional[str]]":
+    def texts(self) -> list[str | None]:
         """The strings of a text field; None where a row has none."""
-        assert self.kind == "text" and self.offsets is not None
         raw = self.values.tobytes()
         here = np.ones(self.n_rows, bool) if self.present is None else self.present
-        bounds = self.offsets.tolist()
+        bounds = self.bounds.tolist()
         return [
             raw[a:b].decode("utf-8", "surrogateescape") if ok else None
             for a, b, ok in zip(bounds, bounds[1:], here.tolist())
         ]
 
     @staticmethod
-    def from_texts(role: str, texts: "list[Optional[str]]") -> "Field":
+    def from_texts(role: str, texts: list[str | None]) -> Field:
         """A text field of strings; None where a row is to have none.
 
         Examples
@@ -164,7 +192,7 @@ class Batch:
     array([0, 1], dtype=int32)
     """
 
-    fields: "tuple[Field, ...]"
+    fields: tuple[Field, ...]
     n_rows: int
     first_row: int = field(default=0)
 
@@ -172,7 +200,7 @@ class Batch:
         for one in self.fields:
             if one.n_rows != self.n_rows:
                 raise InputError(
-                    f"{one.role} {one.name!r} has {one.n_rows} rows, expected {self.n_rows}",
+                    f"{one.role} {one.name!r} has {one.n_rows} rows, not {self.n_rows}",
                     advice="features, labels and ids go by position: one for each row",
                 )
 
@@ -182,17 +210,17 @@ class Batch:
     def __repr__(self) -> str:
         return f"<Batch of {self.n_rows} rows: {', '.join(map(repr, self.fields))}>"
 
-    def rows(self, begin: int, end: int) -> "Batch":
+    def rows(self, begin: int, end: int) -> Batch:
         """Rows [begin, end), without a copy of the values."""
         begin, end = max(0, begin), min(end, self.n_rows)
         parts = tuple(one.rows(begin, end) for one in self.fields)
         return Batch(parts, max(0, end - begin), self.first_row + begin)
 
-    def all(self, role: str) -> "Iterator[Field]":
+    def all(self, role: str) -> Iterator[Field]:
         """The fields of one role."""
         return (one for one in self.fields if one.role == role)
 
-    def get(self, role: str, name: str = "values") -> Optional[Field]:
+    def get(self, role: str, name: str = "values") -> Field | None:
         """The field of a role and name (the name counts for features and labels only)."""
         named = role not in _TEXT_ROLES
         for one in self.fields:
@@ -201,7 +229,7 @@ class Batch:
         return None
 
     @property
-    def features(self) -> "Array | csr_matrix":
+    def features(self) -> Array | csr_matrix:
         """The only feature: an ndarray (n_rows, *shape), or SciPy CSR if it is sparse.
 
         Raises InputError if there is none or more than one, if a row lacks it, or if the
@@ -210,29 +238,30 @@ class Batch:
         return self._only(FEATURE)
 
     @property
-    def labels(self) -> "Array | None":
+    def labels(self) -> Array | None:
         """The only label: (n_rows,) of numbers, or (n_rows, k); None if there is none."""
         if not any(self.all(LABEL)):
             return None
         labels = self._only(LABEL)
-        return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+        one: Array = labels[:, 0] if labels.shape[1:] == (1,) else labels
+        return one
 
     @property
-    def uids(self) -> "list[Optional[str]] | None":
+    def uids(self) -> list[str | None] | None:
         """The uid of each row, None where a row has none; None if no row has."""
         return self._texts(UID)
 
     @property
-    def metadata(self) -> "list[Optional[str]] | None":
+    def metadata(self) -> list[str | None] | None:
         """The metadata of each row, as `uids`."""
         return self._texts(METADATA)
 
     @property
-    def configuration(self) -> "list[Optional[str]] | None":
+    def configuration(self) -> list[str | None] | None:
         """The configuration of each row, as `uids`."""
         return self._texts(CONFIGURATION)
 
-    def _texts(self, role: str) -> "list[Optional[str]] | None":
+    def _texts(self, role: str) -> list[str | None] | None:
         one = self.get(role)
         return None if one is None else one.texts()
 
@@ -248,13 +277,14 @@ class Batch:
 
         return exports.field_to_array(found[0], self.first_row)
 
-    def to_numpy(self) -> "tuple[Array, Array | None]":
-        """Features as a dense ndarray (n_rows, n_cols), whatever they were, and labels."""
+    def to_numpy(self) -> tuple[Array, Array | None]:
+        """Features as a dense ndarray (n_rows, n_cols), whatever they were, and
+        labels."""
         features = self.features
         dense = features if isinstance(features, np.ndarray) else features.toarray()
         return dense, self.labels
 
-    def to_csr(self) -> "tuple[csr_matrix, Array | None]":
+    def to_csr(self) -> tuple[csr_matrix, Array | None]:
         """Features as SciPy CSR (zeros of dense features are not stored), and labels."""
         features = self.features
         if isinstance(features, np.ndarray):
@@ -263,15 +293,16 @@ class Batch:
             features = csr_matrix(features.reshape(self.n_rows, -1))
         return features, self.labels
 
-    def to_arrow(self) -> "pyarrow.Table":
-        """A pyarrow Table: a column a field; dense rows as fixed-size lists, sparse ones as
-        structs of keys and values, token lists as lists."""
+    def to_arrow(self) -> pyarrow.Table:
+        """A pyarrow Table: a column a field; dense rows as fixed-size lists, sparse ones
+        as structs of keys and values, token lists as lists."""
         from . import exports
 
         return exports.batch_to_arrow(self)
 
-    def to_pandas(self) -> "pandas.DataFrame":
-        """A pandas DataFrame: the label, then a column a feature value (`f0`, `f1`, ...)."""
+    def to_pandas(self) -> pandas.DataFrame:
+        """A pandas DataFrame: the label, then a column a feature value (`f0`, `f1`,
+        ...)."""
         from . import exports
 
         return exports.batch_to_pandas(self)

@@ -2,25 +2,25 @@
 
 The rules, for features and labels alike:
 
-=====================================  =========  ==============================================
-found                                  becomes    if
-=====================================  =========  ==============================================
-float32, float64, int32                itself
-float16                                float32
-bool, int8, int16, uint8, uint16       int32
-int64, uint32, uint64                  int32      all values fit, else InputError
-big-endian, any of these               the same   in native byte order
-=====================================  =========  ==============================================
+==================================  =========  ======================================
+found                               becomes    if
+==================================  =========  ======================================
+float32, float64, int32             itself
+float16                             float32
+bool, int8, int16, uint8, uint16    int32
+int64, uint32, uint64               int32      all values fit, else InputError
+big-endian, any of these            the same   in native byte order
+==================================  =========  ======================================
 
-Anything else is refused. `dtype=` asks for one of the three by name: then float64 -> float32
-and integers -> float may round (counted in the tally, with the largest relative error), but a
-finite value that would become infinite is an InputError, and floats become int32 only if they
-are whole numbers.
+Anything else is refused. `dtype=` asks for one of the three by name: then float64 ->
+float32 and integers -> float may round (counted in the tally, with the largest relative
+error), but a finite value that would become infinite is an InputError, and floats become
+int32 only if they are whole numbers.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,7 +41,7 @@ _SMALL_INTS = ("bool", "int8", "int16", "int32", "uint8", "uint16")
 _LARGE_INTS = ("int64", "uint32", "uint64")
 
 
-def wire_dtype(dtype: "np.dtype[Any]", what: str = "values") -> str:
+def wire_dtype(dtype: np.dtype[Any], what: str = "values") -> str:
     """The name of the wire's dtype for an array's, by the table above.
 
     Raises
@@ -65,7 +65,7 @@ def wire_dtype(dtype: "np.dtype[Any]", what: str = "values") -> str:
     )
 
 
-def _advice(dtype: "np.dtype[Any]") -> str:
+def _advice(dtype: np.dtype[Any]) -> str:
     if dtype.kind in "OSU":
         return "turn text and categories into numbers first, or leave the column out"
     if dtype.kind in "mM":
@@ -74,8 +74,11 @@ def _advice(dtype: "np.dtype[Any]") -> str:
 
 
 def cast_array(
-    array: "Array", dtype: Optional[str] = None, what: str = "values", tally: "Tally | None" = None
-) -> "Array":
+    array: Array,
+    dtype: str | None = None,
+    what: str = "values",
+    tally: Tally | None = None,
+) -> Array:
     """An array of a wire dtype with the same values, by the rules of this module.
 
     Parameters
@@ -125,7 +128,7 @@ pass dtype="float64", or scale it
     return _int_to_float(array, target, tally)
 
 
-def _to_int32(array: "Array", what: str) -> "Array":
+def _to_int32(array: Array, what: str) -> Array:
     if array.dtype.name in _SMALL_INTS:
         return array.astype(np.int32)
     if array.dtype.kind == "f":
@@ -133,7 +136,10 @@ def _to_int32(array: "Array", what: str) -> "Array":
         if not whole.all():
             at = _first(~whole)
             raise _misfit(
-                f"{array[at]} is no whole number", at, what, "keep dtype float32 or float64"
+                f"{array[at]} is no whole number",
+                at,
+                what,
+                "keep dtype float32 or float64",
             )
     low, high = np.iinfo(np.int32).min, np.iinfo(np.int32).max
     fits = (array >= low) & (array <= high)
@@ -148,7 +154,7 @@ def _to_int32(array: "Array", what: str) -> "Array":
     return array.astype(np.int32)
 
 
-def _between_floats(array: "Array", target: str, what: str, tally: Tally) -> "Array":
+def _between_floats(array: Array, target: str, what: str, tally: Tally) -> Array:
     if not (target == "float32" and array.dtype.name == "float64"):
         return array.astype(target)
     flat = np.ascontiguousarray(array).reshape(-1)
@@ -167,13 +173,17 @@ def _between_floats(array: "Array", target: str, what: str, tally: Tally) -> "Ar
     return out.reshape(array.shape)
 
 
-def _int_to_float(array: "Array", target: str, tally: Tally) -> "Array":
+def _int_to_float(array: Array, target: str, tally: Tally) -> Array:
     out = array.astype(target)
     bits = 24 if target == "float32" else 53
     if array.dtype.kind == "b" or array.dtype.itemsize * 8 <= bits:
         return out
     # Every integer up to 2^bits is exact, so only larger ones need a comparison.
-    large = (array > 2**bits) | (array < -(2**bits)) if array.dtype.kind == "i" else array > 2**bits
+    large = (
+        (array > 2**bits) | (array < -(2**bits))
+        if array.dtype.kind == "i"
+        else array > 2**bits
+    )
     if large.any():
         exact = [int(v) for v in array[large].reshape(-1).tolist()]
         rounded = [int(v) for v in out[large].reshape(-1).tolist()]
@@ -183,11 +193,11 @@ def _int_to_float(array: "Array", target: str, tally: Tally) -> "Array":
     return out
 
 
-def _first(mask: "Array") -> "Tuple[Any, ...]":
+def _first(mask: Array) -> tuple[Any, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
-def _misfit(reason: str, at: "Tuple[Any, ...]", what: str, advice: str) -> InputError:
+def _misfit(reason: str, at: tuple[Any, ...], what: str, advice: str) -> InputError:
     return InputError(
         f"{what}: {reason}",
         advice=advice,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ __all__ = ["Encoder", "encode_batch"]
 _DUPLICATES = ("error", "sum", "keep")
 _EMPTY_ROWS = ("keep", "explicit-zero", "error")
 _MIN_BYTES_PER_THREAD = 2 << 20
+_MIN_VALUES_PER_THREAD = 1 << 18
 
 
 class Encoder:
@@ -29,12 +30,12 @@ class Encoder:
     ----------
     batch : Batch
     duplicates : {"error", "sum", "keep"}, default "error"
-        What to do about a sparse row that stores a key twice. Rows whose keys are only out
-        of order are sorted; "keep" writes keys as they are stored, in any order.
+        What to do about a sparse row that stores a key twice. Rows whose keys are only
+        out of order are sorted; "keep" writes keys as they are stored, in any order.
     empty_rows : {"keep", "explicit-zero", "error"}, default "keep"
         What to write for a sparse row without stored values: a shape and nothing else (as
-        the SageMaker SDK does), one zero at key 0 (which the XGBoost container's reader of
-        2026 needs), or to refuse it.
+        the SageMaker SDK does), one zero at key 0 (which the XGBoost container's reader
+        of 2026 needs), or to refuse it.
     tally : Tally, optional
         Where changes are counted.
     """
@@ -45,14 +46,14 @@ class Encoder:
         *,
         duplicates: str = "error",
         empty_rows: str = "keep",
-        tally: Optional[Tally] = None,
+        tally: Tally | None = None,
     ) -> None:
         for name, value, known in (
             ("duplicates", duplicates, _DUPLICATES),
             ("empty_rows", empty_rows, _EMPTY_ROWS),
         ):
             if value not in known:
-                raise InputError(f"{name} is {value!r}, expected one of {', '.join(known)}")
+                raise InputError(f"{name} is {value!r}, not one of {', '.join(known)}")
         self.batch = batch
         self.tally = Tally() if tally is None else tally
         self._duplicates = duplicates
@@ -67,7 +68,7 @@ class Encoder:
             self.batch.fields, self.batch.n_rows, check_order, self._zero_for_empty
         )
 
-    def plan(self, begin: int, end: int, max_bytes: Optional[int] = None) -> "Tuple[int, int]":
+    def plan(self, begin: int, end: int, max_bytes: int | None = None) -> tuple[int, int]:
         """(end_row, n_bytes) of the longest run of rows from `begin` within max_bytes."""
         try:
             return _core.plan_rows(self.rows, begin, end, max_bytes)
@@ -87,8 +88,10 @@ class Encoder:
         return _core.encode_bytes(self.rows, begin, end, n_bytes)
 
 
-def _count_empty_rows(field: Field, empty_rows: str, first_row: int, tally: Tally) -> None:
-    empty = np.diff(field.offsets) == 0  # type: ignore[arg-type]
+def _count_empty_rows(
+    field: Field, empty_rows: str, first_row: int, tally: Tally
+) -> None:
+    empty = np.diff(field.bounds) == 0
     if field.present is not None:
         empty &= field.present
     n_empty = int(np.count_nonzero(empty))
@@ -117,9 +120,8 @@ def canonical(field: Field, duplicates: str, tally: Tally) -> Field:
 
     Values of one key are added in double precision (int32 in int64), in stored order.
     """
-    counts = np.diff(field.offsets).astype(np.int64)  # type: ignore[arg-type]
-    start, stop = int(field.offsets[0]), int(field.offsets[-1])  # type: ignore[index]
-    keys, values = field.keys[start:stop], field.values[start:stop]  # type: ignore[index]
+    counts = np.diff(field.bounds).astype(np.int64)
+    keys, values = field.stored_keys, field.stored
     rows = np.repeat(np.arange(len(counts)), counts)
     descends = (np.diff(keys) < 0) & (np.diff(rows) == 0)
     tally.keys_sorted += len(np.unique(rows[1:][descends]))
@@ -132,7 +134,7 @@ def canonical(field: Field, duplicates: str, tally: Tally) -> Field:
             raise InputError(
                 f"key {int(keys[at])} is stored twice in {field.role} {field.name!r}",
                 row=int(rows[at]),
-                advice='pass duplicates="sum" to add the values up, or "keep" to write both',
+                advice='pass duplicates="sum" to add the values, or "keep" to write both',
             )
         first = np.concatenate([[True], ~same])
         tally.duplicates_summed += int(same.sum())
@@ -150,10 +152,10 @@ def encode_batch(
     *,
     duplicates: str = "error",
     empty_rows: str = "keep",
-    threads: Optional[int] = None,
+    threads: int | None = None,
     out: Any = None,
-    tally: Optional[Tally] = None,
-) -> "bytes | memoryview":
+    tally: Tally | None = None,
+) -> bytes | memoryview:
     """All rows of a batch as frames; see :func:`recordsmith.encode`."""
     encoder = Encoder(batch, duplicates=duplicates, empty_rows=empty_rows, tally=tally)
     ranges = row_ranges(batch.n_rows, n_threads(threads))
@@ -176,10 +178,11 @@ def encode_batch(
     return data
 
 
-def _plan_all(encoder: Encoder, ranges: "List[Tuple[int, int]]") -> "List[int]":
-    """Bytes of each range. Small batches and those of fixed size are planned here at once."""
+def _plan_all(encoder: Encoder, ranges: list[tuple[int, int]]) -> list[int]:
+    """Bytes of each range. Small batches and those of fixed size are planned here at
+    once."""
     stored = sum(len(one.values) for one in encoder.batch.fields if one.kind != "dense")
-    if len(ranges) == 1 or stored < 1 << 18:
+    if len(ranges) == 1 or stored < _MIN_VALUES_PER_THREAD:
         return [encoder.plan(begin, end)[1] for begin, end in ranges]
     before = encoder.rows
     try:
@@ -192,7 +195,7 @@ def _plan_all(encoder: Encoder, ranges: "List[Tuple[int, int]]") -> "List[int]":
 
 
 def _encode_into(
-    encoder: Encoder, ranges: "List[Tuple[int, int]]", sizes: "List[int]", out: Any
+    encoder: Encoder, ranges: list[tuple[int, int]], sizes: list[int], out: Any
 ) -> memoryview:
     view = memoryview(out).cast("B")
     total = sum(sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -32,8 +32,8 @@ class Run:
     n_bytes : int
         Bytes of its frames.
     status : str
-        Why it ends: "RS_OK" (all bytes or all rows asked for), "RS_NEED_MORE", "RS_SPLIT",
-        "RS_NEW_SCHEMA", or the core's name of an error.
+        Why it ends: "RS_OK" (all bytes or all rows asked for), "RS_NEED_MORE",
+        "RS_SPLIT", "RS_NEW_SCHEMA", or the core's name of an error.
     error : RecordsmithError, optional
         For RS_NEW_SCHEMA and errors; record numbers count from the run's first record.
     """
@@ -41,7 +41,7 @@ class Run:
     batch: Batch
     n_bytes: int
     status: str
-    error: Optional[RecordsmithError]
+    error: RecordsmithError | None
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,21 @@ class _Part:
     end: int
     scan: _core.Scan
 
+    @property
+    def proved(self) -> bool:
+        """Did the scan end exactly where the next part begins?"""
+        return self.scan.status == "RS_OK" and self.scan.n_bytes == self.end - self.begin
+
 
 def decode_run(
     data: Any,
     begin: int,
     end: int,
     *,
-    max_records: Optional[int] = None,
-    threads: Optional[int] = 1,
+    max_records: int | None = None,
+    threads: int | None = 1,
     first_row: int = 0,
-    n_features: Optional[int] = None,
+    n_features: int | None = None,
     ragged: bool = False,
 ) -> Run:
     """Decode the records at data[begin:end] up to the first that does not fit the others.
@@ -117,8 +122,8 @@ def decode_run(
 
 
 def _scan(
-    data: Any, begin: int, end: int, max_records: Optional[int], threads: Optional[int]
-) -> "List[_Part]":
+    data: Any, begin: int, end: int, max_records: int | None, threads: int | None
+) -> list[_Part]:
     """One scan, or one a thread where the cuts between them prove right.
 
     A cut is only a guess: a place that looks like a frame. It is right if the scan of the
@@ -134,17 +139,19 @@ def _scan(
         ranges = [(a, b) for a, b in zip(cuts, cuts[1:]) if b > a]
         scans = run_all(partial(_core.scan, data, a, b) for a, b in ranges)
         parts = [_Part(a, b, scan) for (a, b), scan in zip(ranges, scans)]
-        proved = all(p.scan.status == "RS_OK" and p.scan.n_bytes == p.end - p.begin for p in parts)
+        proved = all(
+            p.scan.status == "RS_OK" and p.scan.n_bytes == p.end - p.begin for p in parts
+        )
         if proved and _merge(parts) is not None:
             return parts
     return [_Part(begin, end, _core.scan(data, begin, end, max_records))]
 
 
-def _merge(parts: "List[_Part]") -> "Optional[List[ColumnInfo]]":
+def _merge(parts: list[_Part]) -> list[ColumnInfo] | None:
     """The columns of all parts as if scanned in one go; None if they do not agree."""
     if len(parts) == 1:
         return parts[0].scan.columns
-    merged: "Dict[Tuple[str, bytes], ColumnInfo]" = {}
+    merged: dict[tuple[str, bytes], ColumnInfo] = {}
     first_record = 0
     for part in parts:
         seen = set()
@@ -166,12 +173,14 @@ def _merge(parts: "List[_Part]") -> "Optional[List[ColumnInfo]]":
     return list(merged.values())
 
 
-def _merge_two(a: ColumnInfo, b: ColumnInfo, first_record: int) -> Optional[ColumnInfo]:
+def _merge_two(a: ColumnInfo, b: ColumnInfo, first_record: int) -> ColumnInfo | None:
     if (a.dtype, a.shape, a.content_type) != (b.dtype, b.shape, b.content_type):
         return None
     if {a.sparse, b.sparse} == {0, 1}:
         return None
-    missing = b.first_missing if b.first_missing == _NEVER else b.first_missing + first_record
+    missing = (
+        b.first_missing if b.first_missing == _NEVER else b.first_missing + first_record
+    )
     return a._replace(
         sparse=min(a.sparse, b.sparse),
         n_present=a.n_present + b.n_present,
@@ -191,7 +200,7 @@ class _Plan:
     """The arrays of one column, and the part of them that a range of records fills."""
 
     def __init__(
-        self, info: ColumnInfo, n_rows: int, n_features: Optional[int], ragged: bool
+        self, info: ColumnInfo, n_rows: int, n_features: int | None, ragged: bool
     ) -> None:
         self.info = info
         self.kind = _kind(info, ragged)
@@ -199,7 +208,7 @@ class _Plan:
         offsets = keys = items = None
         n_values: Any = info.n_values
         index: Any = np.int64
-        self.limit: Optional[int] = None
+        self.limit: int | None = None
         if self.kind == "csr":
             if self.shape is None and n_features is not None:
                 self.shape = (n_features,)
@@ -228,7 +237,9 @@ class _Plan:
             present=present,
         )
 
-    def target(self, row: int, n_rows: int, value: int, info: ColumnInfo, item: int) -> Target:
+    def target(
+        self, row: int, n_rows: int, value: int, info: ColumnInfo, item: int
+    ) -> Target:
         """Where the records [row, row + n_rows) go; value and item: those before them."""
         field, dense = self.field, self.kind == "dense"
         values = field.values[row : row + n_rows] if dense else field.values
@@ -262,9 +273,8 @@ def _kind(info: ColumnInfo, ragged: bool) -> str:
 
 
 def _fill(
-    data: Any, parts: "List[_Part]", columns: "List[ColumnInfo]", plans: "List[_Plan]"
+    data: Any, parts: list[_Part], columns: list[ColumnInfo], plans: list[_Plan]
 ) -> None:
-    absent = {"n_values": 0, "n_items": 0}
     before = {(info.role, info.name): [0, 0] for info in columns}
     jobs, row = [], 0
     for part in parts:
@@ -272,14 +282,12 @@ def _fill(
         targets = []
         for info, plan in zip(columns, plans):
             key = (info.role, info.name)
-            mine = own.get(key, info._replace(**absent))
+            mine = own.get(key, info._replace(n_values=0, n_items=0))
             value, item = before[key]
             targets.append(plan.target(row, part.scan.n_records, value, mine, item))
             before[key] = [value + mine.n_values, item + mine.n_items]
         stop = part.begin + part.scan.n_bytes
-        jobs.append(
-            partial(_fill_part, data, part, stop, list(columns), targets, row)
-        )
+        jobs.append(partial(_fill_part, data, part, stop, list(columns), targets, row))
         row += part.scan.n_records
     run_all(jobs)
 
@@ -288,8 +296,8 @@ def _fill_part(
     data: Any,
     part: _Part,
     stop: int,
-    columns: "List[ColumnInfo]",
-    targets: "List[Target]",
+    columns: list[ColumnInfo],
+    targets: list[Target],
     row: int,
 ) -> None:
     try:

@@ -7,8 +7,6 @@ first record) can add it without taking text apart.
 
 from __future__ import annotations
 
-from typing import Optional
-
 __all__ = [
     "FormatError",
     "InputError",
@@ -48,8 +46,8 @@ class RecordsmithError(Exception):
 
     Examples
     --------
-    >>> print(FormatError("bad magic number", path="a.pbr", row=3, unit="record", offset=96))
-    a.pbr: record 3, byte 96: bad magic number
+    >>> print(FormatError("bad magic number", path="a.pbr", row=3, unit="record",
+    offset=96)) a.pbr: record 3, byte 96: bad magic number
     """
 
     def __init__(
@@ -57,11 +55,11 @@ class RecordsmithError(Exception):
         reason: str,
         *,
         advice: str = "",
-        path: Optional[str] = None,
-        row: Optional[int] = None,
+        path: str | None = None,
+        row: int | None = None,
         unit: str = "row",
-        column: "str | int | None" = None,
-        offset: Optional[int] = None,
+        column: str | int | None = None,
+        offset: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -71,7 +69,7 @@ class RecordsmithError(Exception):
         self.unit = unit
         self.column = column
         self.offset = offset
-        self.code: Optional[str] = None
+        self.code: str | None = None
 
     def __str__(self) -> str:
         place = []
@@ -86,11 +84,13 @@ class RecordsmithError(Exception):
         text = ": ".join(parts)
         return f"{text}; {self.advice}" if self.advice else text
 
-    def __reduce__(self) -> "tuple[object, ...]":
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.reason, self.__dict__.copy()))
 
 
-def _rebuild(cls: "type[RecordsmithError]", reason: str, state: dict) -> RecordsmithError:  # type: ignore[type-arg]
+def _rebuild(
+    cls: type[RecordsmithError], reason: str, state: dict[str, object]
+) -> RecordsmithError:
     error = cls(reason)
     error.__dict__.update(state)
     return error
@@ -113,7 +113,8 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 
 
 class LimitError(RecordsmithError, ValueError):
-    """A stated limit would be exceeded: a record of 2^29 bytes, a row above `max_bytes`."""
+    """A stated limit would be exceeded: a record of 2^29 bytes, a row above
+    `max_bytes`."""
 
 
 class ValidationError(RecordsmithError, ValueError):
@@ -123,10 +124,10 @@ class ValidationError(RecordsmithError, ValueError):
 
 
 # status name -> (class, reason, advice). {found} and {limit} are the core's numbers.
-_TEXTS: "dict[str, tuple[type[RecordsmithError], str, str]]" = {
+_TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     "RS_E_MAGIC": (
         FormatError,
-        "no RecordIO frame begins here: found the word 0x{found:08x}, expected 0xced7230a",
+        "no RecordIO frame begins here: found 0x{found:08x}, expected 0xced7230a",
         "the file is not RecordIO, is compressed, or is damaged before this place "
         "(recordsmith salvage gets the whole records out)",
     ),
@@ -154,7 +155,11 @@ _TEXTS: "dict[str, tuple[type[RecordsmithError], str, str]]" = {
     "RS_E_VARINT": (FormatError, "a varint is longer than the format allows", ""),
     "RS_E_WIRE_TYPE": (FormatError, "wire type {found} cannot stand here", ""),
     "RS_E_FIELD_NUMBER": (FormatError, "{found} is no protobuf field number", ""),
-    "RS_E_GROUP": (FormatError, "an end-group that nothing began, or groups too deep", ""),
+    "RS_E_GROUP": (
+        FormatError,
+        "an end-group that nothing began, or groups too deep",
+        "",
+    ),
     "RS_E_PACKED": (
         FormatError,
         "packed floats take {found} bytes, which is no multiple of {limit}",
@@ -171,20 +176,32 @@ _TEXTS: "dict[str, tuple[type[RecordsmithError], str, str]]" = {
         "the record differs from those before it in dtype, shape or density",
         "read it with iter_batches(), which begins a new batch there",
     ),
-    "RS_E_KEY_COUNT": (FormatError, "the record holds {found} keys for {limit} values", ""),
+    "RS_E_KEY_COUNT": (
+        FormatError,
+        "the record holds {found} keys for {limit} values",
+        "",
+    ),
     "RS_E_KEY": (
         FormatError,
         "key {found} is outside the row, which has keys 0 to {limit}",
         "check the number of features, and whether the keys count from 0 or 1",
     ),
     "RS_E_TOO_MANY_FIELDS": (LimitError, "a record has more than {limit} fields", ""),
-    "RS_E_RANK": (LimitError, "a shape has {found} dimensions, at most {limit} are read", ""),
+    "RS_E_RANK": (
+        LimitError,
+        "a shape has {found} dimensions, at most {limit} are read",
+        "",
+    ),
     "RS_E_OFFSETS": (
         InputError,
         "row offsets must ascend within the values: found {found}, limit {limit}",
         "the sparse or list array is damaged",
     ),
-    "RS_E_ORDER": (InputError, "key {found} does not follow {limit} in ascending order", ""),
+    "RS_E_ORDER": (
+        InputError,
+        "key {found} does not follow {limit} in ascending order",
+        "",
+    ),
     "RS_E_TOO_LONG": (
         LimitError,
         "the record takes {found} bytes, a RecordIO record holds at most {limit}",
@@ -226,7 +243,7 @@ def core_error(
     column: int = -1,
     found: int = -1,
     limit: int = -1,
-    field: Optional[str] = None,
+    field: str | None = None,
     unit: str = "row",
 ) -> RecordsmithError:
     """Return the exception for a status of the core.

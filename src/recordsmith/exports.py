@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,28 +17,30 @@ if TYPE_CHECKING:
 __all__ = ["batch_to_arrow", "batch_to_pandas", "field_to_array", "row_counts"]
 
 
-def row_counts(field: "Field") -> "np.ndarray[Any, np.dtype[np.int64]]":
+def row_counts(field: Field) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Values of each row (blobs: byte strings)."""
     if field.offsets is None:
         return np.full(field.n_rows, field.values.shape[1], np.int64)
     return np.diff(field.offsets).astype(np.int64)
 
 
-def field_to_array(field: "Field", first_row: int = 0) -> Any:
+def field_to_array(field: Field, first_row: int = 0) -> Any:
     """One field as an ndarray (n_rows, *shape), or SciPy CSR if it is sparse.
 
     Raises
     ------
     InputError
-        If a row lacks the field, rows differ in width, or sparse rows have no known width.
+        If a row lacks the field, rows differ in width, or sparse rows have no known
+        width.
     UnsupportedTypeError
         If it holds text or bytes.
     """
     what = f"{field.role} {field.name!r}"
     if field.present is not None and not field.present.all():
         row = int(np.argmin(field.present))
+        n_missing = int(np.count_nonzero(~field.present))
         raise InputError(
-            f"{what} is missing in {int((~field.present).sum())} of {field.n_rows} records",
+            f"{what} is missing in {n_missing} of {field.n_rows} records",
             row=first_row + row + 1,
             unit="record",
             advice="drop those rows, or take the values and the mask with batch.get()",
@@ -51,15 +53,13 @@ def field_to_array(field: "Field", first_row: int = 0) -> Any:
     if field.kind == "ragged":
         counts = row_counts(field)
         if len(counts) and (counts == counts[0]).all():
-            start = int(field.offsets[0])  # type: ignore[index]
-            stop = int(field.offsets[-1])  # type: ignore[index]
-            return field.values[start:stop].reshape(len(counts), int(counts[0]))
+            return field.stored.reshape(len(counts), int(counts[0]))
         row = int(np.argmax(counts != counts[0])) if len(counts) else 0
         raise InputError(
-            f"{what} has {int(counts[row])} values, the first record has {int(counts[0])}",
+            f"{what} has {counts[row]} values, the first record has {counts[0]}",
             row=first_row + row + 1,
             unit="record",
-            advice="rows of varying length are in batch.get(role, name).values and .offsets",
+            advice="rows of varying length are in batch.get(role, name).values, .offsets",
         )
     raise UnsupportedTypeError(
         f"{what} holds {field.kind}, not numbers",
@@ -67,36 +67,37 @@ def field_to_array(field: "Field", first_row: int = 0) -> Any:
     )
 
 
-def _to_csr(field: "Field", what: str) -> Any:
+def _to_csr(field: Field, what: str) -> Any:
     from scipy.sparse import csr_matrix
 
     if field.shape is None:
-        largest = int(field.keys.max()) if len(field.keys) else -1  # type: ignore[union-attr,arg-type]
+        keys = field.stored_keys
+        largest = int(keys.max()) if len(keys) else "none"
         raise InputError(
-            f"{what}: its sparse records name no shape, so the number of columns is unknown "
-            f"(the largest key is {largest})",
+            f"{what}: its sparse records name no shape, so the number of columns is "
+            f"unknown (the largest key is {largest})",
             advice="pass n_features= when reading",
         )
     n_cols = int(field.width or 0)
-    start, stop = int(field.offsets[0]), int(field.offsets[-1])  # type: ignore[index]
+    values, start = field.stored, int(field.bounds[0])
     # SciPy wants both index arrays of one type, and int32 where that suffices.
-    small = max(n_cols, stop - start) <= np.iinfo(np.int32).max
+    small = max(n_cols, len(values)) <= np.iinfo(np.int32).max
     index = np.int32 if small else np.int64
-    indptr = (field.offsets - start).astype(index, copy=False)  # type: ignore[operator]
-    keys = field.keys[start:stop].astype(index, copy=False)  # type: ignore[index]
+    indptr = (field.bounds - start).astype(index, copy=False)
+    keys = field.stored_keys.astype(index, copy=False)
     matrix = csr_matrix((field.n_rows, n_cols), dtype=field.values.dtype)
     # The constructor would look at every index; the decoder has done so.
-    matrix.data, matrix.indices, matrix.indptr = field.values[start:stop], keys, indptr
+    matrix.data, matrix.indices, matrix.indptr = values, keys, indptr
     return matrix
 
 
-def _mask(field: "Field") -> Any:
+def _mask(field: Field) -> Any:
     import pyarrow as pa
 
     return None if field.present is None else pa.array(~field.present)
 
 
-def _field_to_arrow(field: "Field") -> "pyarrow.Array":
+def _field_to_arrow(field: Field) -> pyarrow.Array:
     import pyarrow as pa
 
     if field.kind == "dense":
@@ -108,14 +109,13 @@ def _field_to_arrow(field: "Field") -> "pyarrow.Array":
         return _fixed_lists(flat, field)
     if field.kind == "text":
         return pa.array(field.texts(), pa.string())
-    start, stop = int(field.offsets[0]), int(field.offsets[-1])  # type: ignore[index]
-    offsets = pa.array((field.offsets - start).astype(np.int64))  # type: ignore[operator]
+    offsets = pa.array((field.bounds - field.bounds[0]).astype(np.int64))
     if field.kind == "blobs":
-        return _lists(offsets, _blob_items(field, start, stop), field)
-    values = _lists(offsets, pa.array(field.values[start:stop]), field)
+        return _lists(offsets, _blob_items(field), field)
+    values = _lists(offsets, pa.array(field.stored), field)
     if field.kind == "ragged":
         return values
-    keys = field.keys[start:stop].astype(np.int64)  # type: ignore[index]
+    keys = field.stored_keys.astype(np.int64)
     parts = [_lists(offsets, pa.array(keys), field), values]
     names = ["keys", "values"]
     if field.shape is not None:
@@ -125,7 +125,7 @@ def _field_to_arrow(field: "Field") -> "pyarrow.Array":
     return pa.StructArray.from_arrays(parts, names)
 
 
-def _fixed_lists(flat: "pyarrow.Array", field: "Field") -> "pyarrow.Array":
+def _fixed_lists(flat: pyarrow.Array, field: Field) -> pyarrow.Array:
     import pyarrow as pa
 
     width = field.values.shape[1]
@@ -138,7 +138,7 @@ def _fixed_lists(flat: "pyarrow.Array", field: "Field") -> "pyarrow.Array":
     return lists.take(pa.array(indices, mask=~field.present))
 
 
-def _lists(offsets: "pyarrow.Array", values: "pyarrow.Array", field: "Field") -> "pyarrow.Array":
+def _lists(offsets: pyarrow.Array, values: pyarrow.Array, field: Field) -> pyarrow.Array:
     import pyarrow as pa
 
     lists = pa.LargeListArray.from_arrays(offsets, values)
@@ -148,20 +148,20 @@ def _lists(offsets: "pyarrow.Array", values: "pyarrow.Array", field: "Field") ->
     return lists.take(pa.array(indices, mask=~field.present))
 
 
-def _blob_items(field: "Field", start: int, stop: int) -> "pyarrow.Array":
+def _blob_items(field: Field) -> pyarrow.Array:
     import pyarrow as pa
 
     raw = field.values.tobytes()
-    bounds = field.item_offsets[start : stop + 1].tolist()  # type: ignore[index]
+    bounds = field.item_bounds.tolist()
     return pa.array([raw[a:b] for a, b in zip(bounds, bounds[1:])], pa.large_binary())
 
 
-def batch_to_arrow(batch: "Batch") -> "pyarrow.Table":
+def batch_to_arrow(batch: Batch) -> pyarrow.Table:
     """A pyarrow Table with a column for each field; see :meth:`Batch.to_arrow`.
 
-    Columns are named `label`, `features`, `uid`, `metadata`, `configuration`; a named field
-    `NAME` becomes `label.NAME` or `features.NAME`. The shape of a field is kept in the
-    column's metadata as `recordsmith.shape`.
+    Columns are named `label`, `features`, `uid`, `metadata`, `configuration`; a named
+    field `NAME` becomes `label.NAME` or `features.NAME`. The shape of a field is kept in
+    the column's metadata as `recordsmith.shape`.
     """
     import pyarrow as pa
 
@@ -169,24 +169,26 @@ def batch_to_arrow(batch: "Batch") -> "pyarrow.Table":
     order = {"label": 0, "feature": 1}
     for field in sorted(batch.fields, key=lambda one: order.get(one.role, 2)):
         array = _field_to_arrow(field)
-        metadata: "Dict[str, str]" = {}
+        metadata: dict[str, str] = {}
         if field.shape is not None:
             metadata["recordsmith.shape"] = ",".join(map(str, field.shape))
         if field.content_type is not None:
             metadata["recordsmith.content_type"] = field.content_type
         arrays.append(array)
-        schema.append(pa.field(_column_name(field), array.type, metadata=metadata or None))
+        schema.append(
+            pa.field(_column_name(field), array.type, metadata=metadata or None)
+        )
     if not arrays:
         return pa.table({}).select([])
     return pa.Table.from_arrays(arrays, schema=pa.schema(schema))
 
 
-def _column_name(field: "Field") -> str:
+def _column_name(field: Field) -> str:
     base = {"feature": "features"}.get(field.role, field.role)
     return base if field.name in ("values", "") else f"{base}.{field.name}"
 
 
-def _frame_columns(field: "Field", first_row: int) -> "List[Tuple[str, Any]]":
+def _frame_columns(field: Field, first_row: int) -> list[tuple[str, Any]]:
     if field.kind == "text":
         return [(field.role, field.texts())]
     base = {"feature": "f"}.get(field.role, field.role)
@@ -201,11 +203,11 @@ def _frame_columns(field: "Field", first_row: int) -> "List[Tuple[str, Any]]":
     return [(f"{base}{i}", array[:, i]) for i in range(array.shape[1])]
 
 
-def batch_to_pandas(batch: "Batch") -> "pandas.DataFrame":
+def batch_to_pandas(batch: Batch) -> pandas.DataFrame:
     """A pandas DataFrame; see :meth:`Batch.to_pandas`. Sparse rows become dense."""
     import pandas
 
-    columns: "Dict[str, Any]" = {}
+    columns: dict[str, Any] = {}
     for field in sorted(batch.fields, key=lambda one: one.role == "feature"):
         columns.update(_frame_columns(field, batch.first_row))
     return pandas.DataFrame(columns)

@@ -31,7 +31,8 @@ class Tally:
     empty_rows, zeros_added : int
         Sparse rows without a stored value; explicit zeros written for them.
     dropped : int
-        Values that have no place in the target and were left out on request (weights, qid).
+        Values that have no place in the target and were left out on request (weights,
+        qid).
     """
 
     rows: int = 0
@@ -45,13 +46,15 @@ class Tally:
     zeros_added: int = 0
     dropped: int = 0
 
-    def changes(self) -> "dict[str, int | float]":
+    def changes(self) -> dict[str, int | float]:
         """Everything but `rows` that is not zero, by name."""
         return {k: v for k, v in asdict(self).items() if k != "rows" and v}
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: Tally) -> None:
         """Take over another tally's counts."""
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            both = max(mine, theirs) if field.name == "max_relative_error" else mine + theirs
+            both = (
+                max(mine, theirs) if field.name == "max_relative_error" else mine + theirs
+            )
             setattr(self, field.name, both)

@@ -43,7 +43,8 @@ def built(tracked, tmp_path_factory):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
     out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", out, copy)
+    # Without isolation, to be quick: .ci/run builds with it.
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, copy)
     (sdist,) = out.glob("*.tar.gz")
     (wheel,) = out.glob("*.whl")
     return sdist, wheel
@@ -75,9 +76,10 @@ def test_wheel_holds_the_package_and_nothing_else(built, tracked):
 
 def test_wheel_works_in_a_fresh_environment(built, tmp_path):
     env = tmp_path / "env"
-    run(sys.executable, "-m", "venv", env)
+    run(sys.executable, "-m", "venv", "--without-pip", env)
     python = env / "bin" / "python"
-    run(python, "-m", "pip", "install", "--no-deps", "--no-index", built[1])
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    run(*pip, "install", "--no-deps", "--no-index", built[1])
     # The dependencies come from the environment that runs this test, behind the new one's
     # own packages; .ci/run installs them for real.
     purelib = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")

@@ -13,6 +13,7 @@ import recordsmith
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "recordsmith"
 MAX_LINES = 600
+GENERATED = {"csrc/src/power_table.c"}  # a table, by csrc/tools/make_power_table.py
 
 # Pieces, so that this file does not match itself.
 MACHINE_PATHS = re.compile(
@@ -49,10 +50,10 @@ def test_no_machine_paths(tracked):
 
 
 def test_files_are_short(tracked):
-    code = {n: t for n, t in tracked.items() if n.endswith((".py", ".pyx", ".c", ".h"))}
-    assert code
-    long = {n: len(t.splitlines()) for n, t in code.items()}
-    assert not {n: lines for n, lines in long.items() if lines > MAX_LINES}
+    code = {n for n in tracked if n.endswith((".py", ".pyx", ".c", ".h"))}
+    assert code > GENERATED
+    lines = {name: len(tracked[name].splitlines()) for name in code - GENERATED}
+    assert not {name: n for name, n in lines.items() if n > MAX_LINES}
 
 
 def test_every_module_names_its_public_names():

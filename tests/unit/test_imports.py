@@ -15,14 +15,14 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally"},
-    {"_core", "algorithms"},
-    {"batch"},
-    {"casts", "exports"},
-    {"codec", "validate"},
-    {"chunks", "reader", "frames"},
-    {"storage"},
-    {"sources", "sinks"},
-    {"pipeline"},
+    {"_core", "algorithms", "threads"},
+    {"batch", "casts", "window"},
+    {"arrays", "concat", "exports"},
+    {"codec", "decoder", "validate"},
+    {"chunks", "frames", "reader", "resync"},
+    {"publish", "storage"},
+    {"salvage", "sinks", "sources", "verify"},
+    {"describe", "pipeline"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 
@@ -58,11 +58,6 @@ def statements(node, in_function=False):
         yield from statements(child, in_function or inside)
 
 
-def is_module(name):
-    base = PACKAGE.joinpath(*name.split("."))
-    return base.is_dir() or bool(list(base.parent.glob(f"{base.name}.*")))
-
-
 def targets(statement, path):
     """Absolute names that a statement imports: "pyarrow.csv", "recordsmith.batch", …"""
     if isinstance(statement, ast.Import):
@@ -73,15 +68,15 @@ def targets(statement, path):
         package = package[: len(package) - statement.level + 1]
         base = ".".join([*package, *filter(None, [statement.module])])
     return [
-        f"{base}.{alias.name}"
-        if base.startswith("recordsmith") and is_submodule(base, alias.name)
-        else base
+        f"{base}.{alias.name}" if is_module(base, alias.name) else base
         for alias in statement.names
     ]
 
 
-def is_submodule(base, name):
-    return is_module(".".join([*base.split(".")[1:], name]))
+def is_module(package, name):
+    """Whether `from package import name` takes a module of ours, not a name in it."""
+    folder = PACKAGE.parent.joinpath(*package.split("."))
+    return (folder / name).is_dir() or bool(list(folder.glob(f"{name}.*")))
 
 
 def all_imports():

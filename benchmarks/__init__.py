@@ -1,0 +1,1 @@
+"""Measurements of recordsmith beside what it is held against; see README.md."""

@@ -1,0 +1,168 @@
+/* Records whose fields all have a fixed size: rows are copies of a template, into which the
+ * values are put. */
+#include "dense.h"
+
+#include "put.h"
+
+enum {
+    CONSTANT_ROOM = 208, /* frame header, a shape, a head; whole copy blocks */
+    LONG_ROW = 1024,     /* bytes of a row that goes past the stage */
+    VALUE_BLOCK = 32     /* values are copied in blocks where that may read further */
+};
+
+/* Some constant bytes, and the values after them. The last piece has no values. */
+typedef struct piece {
+    const uint8_t *values; /* of the next row */
+    int64_t stride;
+    size_t n_values; /* bytes */
+    size_t n_constant;
+    uint8_t constant[CONSTANT_ROOM];
+} piece;
+
+typedef struct template {
+    size_t frame_size;
+    size_t n_pieces;
+    int64_t loose_end; /* up to this row, values may be read beyond their end */
+    piece pieces[RS_READY_FIELDS + 1];
+} template;
+
+static void add_constant(piece *to, const uint8_t *bytes, size_t n)
+{
+    memcpy(to->constant + to->n_constant, bytes, n);
+    to->n_constant += n;
+}
+
+/* The last row behind which VALUE_BLOCK bytes of later rows follow, and one. */
+static int64_t get_loose_end(const rs_field *field)
+{
+    if (field->row_stride <= 0) {
+        return 0;
+    }
+    return field->n_rows - 1 - (VALUE_BLOCK + field->row_stride - 1) / field->row_stride;
+}
+
+static void make_template(const rs_record *record, int64_t row, template *made)
+{
+    const size_t payload = (size_t)record->fixed_size;
+    piece *next = made->pieces;
+    made->frame_size = RS_HEADER_SIZE + rs_padded(payload);
+    made->n_pieces = record->n_fields + 1;
+    made->loose_end = INT64_MAX;
+    memset(made->pieces, 0, made->n_pieces * sizeof *next);
+    rs_store32(next->constant, RS_MAGIC);
+    rs_store32(next->constant + 4, (uint32_t)payload);
+    next->n_constant = RS_HEADER_SIZE;
+    for (size_t i = 0; i < record->n_fields; i++) {
+        const rs_layout *layout = &record->ready[i];
+        const rs_field *field = layout->field;
+        add_constant(next, layout->head, layout->head_size);
+        next->stride = field->row_stride;
+        next->n_values = (size_t)field->width * layout->item_size;
+        if (next->n_values != 0) {
+            const int64_t loose_end = get_loose_end(field);
+            next->values = (const uint8_t *)field->values + row * field->row_stride;
+            made->loose_end = loose_end < made->loose_end ? loose_end : made->loose_end;
+        }
+        next++;
+        add_constant(next, layout->shape, layout->shape_size);
+    }
+    next->n_constant += rs_padded(payload) - payload;
+}
+
+static inline uint8_t *put_values(uint8_t *p, const uint8_t *values, size_t n, bool loose)
+{
+    if (n == 4) { /* most labels */
+        memcpy(p, values, 4);
+    } else if (n == 8) {
+        memcpy(p, values, 8);
+    } else if (loose && n <= 512) {
+        for (size_t i = 0; i < n; i += VALUE_BLOCK) {
+            memcpy(p + i, values + i, VALUE_BLOCK);
+        }
+    } else {
+        memcpy(p, values, n);
+    }
+    return p + n;
+}
+
+static inline uint8_t *put_row(uint8_t *p, template *from, bool loose)
+{
+    piece *last = from->pieces + from->n_pieces - 1;
+    for (piece *next = from->pieces; next != last; next++) {
+        p = rs_put_constant(p, next->constant, next->n_constant, loose);
+        if (next->n_values != 0) {
+            p = put_values(p, next->values, next->n_values, loose);
+            next->values += next->stride;
+        }
+    }
+    return rs_put_constant(p, last->constant, last->n_constant, loose);
+}
+
+/* Rows by way of the stage, each one small against it. */
+static void put_staged_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        for (size_t i = 0; i + 1 < from->n_pieces; i++) {
+            if (from->pieces[i].n_values >= RS_LINE) {
+                rs_ask_ahead(from->pieces[i].values, from->pieces[i].n_values);
+            }
+        }
+        sink->p = put_row(sink->p, from, row < from->loose_end);
+        rs_flush_lines(sink, from->frame_size + RS_SLACK);
+    }
+}
+
+/* Rows of many values, which need no stage. */
+static void put_long_rows(rs_sink *sink, template *from, int64_t n)
+{
+    for (; n > 0; n--) {
+        for (size_t i = 0; i < from->n_pieces; i++) {
+            piece *next = &from->pieces[i];
+            rs_append_sink(sink, next->constant, next->n_constant);
+            if (next->n_values != 0) {
+                rs_append_sink(sink, next->values, next->n_values);
+                next->values += next->stride;
+            }
+        }
+    }
+}
+
+/* Rows in place; the last ones without writing or reading further than they should. */
+static void put_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
+{
+    const size_t room = (size_t)(sink->end - sink->p);
+    const size_t n_roomy = room > RS_SLACK ? (room - RS_SLACK) / from->frame_size : 0;
+    const int64_t n_loose = from->loose_end - row;
+    int64_t n = end - row;
+    uint8_t *p = sink->p;
+    for (int64_t i = 0; i < n_loose && i < (int64_t)n_roomy && n > 0; i++, n--) {
+        p = put_row(p, from, true);
+    }
+    for (; n > 0; n--) {
+        p = put_row(p, from, false);
+    }
+    sink->p = p;
+}
+
+rs_status rs_put_fixed_rows(const rs_record *record, int64_t begin, int64_t end,
+                            rs_sink *sink, rs_error *err)
+{
+    template made;
+    if (record->fixed_size > RS_MAX_PAYLOAD) {
+        return rs_fail_row(err, RS_E_TOO_LONG, begin, record->fixed_size, RS_MAX_PAYLOAD);
+    }
+    make_template(record, begin, &made);
+    const int64_t n_fitting = (int64_t)(sink->room / made.frame_size);
+    const int64_t stop = end - begin < n_fitting ? end : begin + n_fitting;
+    if (!sink->is_staged) {
+        put_rows(sink, &made, begin, stop);
+        rs_settle_sink(sink);
+    } else if (made.frame_size >= LONG_ROW) {
+        put_long_rows(sink, &made, stop - begin);
+    } else {
+        put_staged_rows(sink, &made, begin, stop);
+    }
+    return stop == end ? RS_OK
+                       : rs_fail_row(err, RS_E_CAPACITY, stop, made.frame_size,
+                                     sink->room - rs_sink_pending(sink));
+}

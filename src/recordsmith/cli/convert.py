@@ -1,0 +1,134 @@
+"""recordsmith convert: one file, or many, into another format."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from . import options, process
+from .progress import human_bytes, plural, progress_bar
+
+if TYPE_CHECKING:
+    from ..pipeline import WriteResult
+
+__all__ = ["EPILOG", "HELP", "add_arguments", "run"]
+
+HELP = "convert files into another format, with flat memory"
+EPILOG = """\
+examples:
+  recordsmith convert train.csv train.pbr --label target --dtype float32
+  recordsmith convert sagemaker.csv train.pbr --no-header --label 0
+  recordsmith convert agaricus.libsvm train.pbr --index-base 1 --n-features 127
+  recordsmith convert part-*.parquet train.pbr --label y --drop id,name
+  recordsmith convert train.pbr train.parquet
+  gunzip < train.csv.gz | recordsmith convert - - --from csv --to recordio > train.pbr
+
+The output appears under its name only when it is whole. An existing file is refused
+unless --overwrite is given; with it, the output may be an input, too."""
+
+_CHANGES = {
+    "nulls": "missing values filled in",
+    "bad_rows": "bad rows left out",
+    "values_rounded": "values rounded",
+    "max_relative_error": "largest relative error by rounding",
+    "keys_sorted": "rows whose keys were sorted",
+    "duplicates_summed": "entries added to another of the same key",
+    "empty_rows": "sparse rows without values",
+    "zeros_added": "explicit zeros written for them",
+    "dropped": "values without a place in the output left out",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.usage = "recordsmith convert [OPTION ...] IN [IN ...] OUT"
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="IN ... OUT",
+        help="files, folders or globs to read, and the file to write; - for standard "
+        "input and output",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an existing file"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="convert only N rows")
+    parser.add_argument("--threads", type=int, metavar="N", help="default: all cores")
+    parser.add_argument("--dry-run", action="store_true", help="do everything but write")
+    options.add_source_options(parser)
+    options.add_dest_options(parser)
+    options.add_message_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert."""
+    if len(args.paths) < 2:
+        args.parser.error("convert needs an input and an output")
+    *sources, dest = args.paths
+    if args.json and dest == "-" and not args.dry_run:
+        args.parser.error("--json and the output both want standard output")
+    from .. import convert
+
+    settings = options.given(args)
+    target: Any = dest
+    if args.dry_run:
+        target = _check(dest, settings)
+    with progress_bar(args) as progress:
+        result = convert(
+            options.one_or_many(sources), target, progress=progress, **settings
+        )
+    if args.json:
+        process.print_json(_as_json(result, dest, args.dry_run))
+    else:
+        process.say(args, _summary(result, dest, args.dry_run))
+    return 0
+
+
+class _Nowhere:
+    """A file object that drops what is written."""
+
+    name = "nowhere"
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
+def _check(dest: str, settings: dict[str, Any]) -> _Nowhere:
+    """Refuse what a conversion would refuse, and give it another destination."""
+    from ..publish import check_output
+    from ..sinks import format_of
+
+    settings["dest_format"] = format_of(
+        dest, settings.get("dest_format"), settings.get("compression")
+    )
+    check_output(dest, overwrite=settings["overwrite"])
+    return _Nowhere()
+
+
+def _as_json(result: WriteResult, dest: str, dry_run: bool) -> dict[str, Any]:
+    return {
+        "path": dest,
+        "format": result.format,
+        "rows": result.rows,
+        "bytes": result.bytes,
+        "seconds": round(result.seconds, 6),
+        "schema": result.schema,
+        "changes": result.tally.changes(),
+        "dry_run": dry_run,
+    }
+
+
+def _summary(result: WriteResult, dest: str, dry_run: bool) -> str:
+    done = "would be written to" if dry_run else "written to"
+    where = "standard output" if dest == "-" else dest
+    speed = human_bytes(result.bytes / max(result.seconds, 1e-9))
+    lines = [
+        f"{plural(result.rows, 'row')}, {human_bytes(result.bytes)} {done} {where} in "
+        f"{result.seconds:.1f} s ({speed}/s)"
+    ]
+    if result.schema:
+        lines.append(f"  {result.schema}")
+    for name, count in result.tally.changes().items():
+        number = f"{count:,}" if isinstance(count, int) else f"{count:.2g}"
+        lines.append(f"  {_CHANGES.get(name, name)}: {number}")
+    return "\n".join(lines)

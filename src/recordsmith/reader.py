@@ -1,0 +1,151 @@
+"""RecordIO-protobuf as it arrives: bytes to batches, with flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from .batch import Batch
+from .decoder import Run, decode_run
+from .errors import InputError, RecordsmithError, core_error
+from .window import Window
+
+__all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
+
+BATCH_BYTES = 8 << 20
+
+
+def iter_batches_from(
+    file: Any,
+    *,
+    rows: int | None = None,
+    batch_bytes: int = BATCH_BYTES,
+    name: str | None = None,
+    n_features: int | None = None,
+    ragged: bool = False,
+    threads: int | None = 1,
+) -> Iterator[Batch]:
+    """Batches of a RecordIO-protobuf stream; see :func:`recordsmith.iter_batches`.
+
+    Parameters
+    ----------
+    file : binary file object
+        Only `read(n)` is called; it may return fewer bytes.
+    rows : int, optional
+        Rows of a batch; by default as many as `batch_bytes` of input hold, at least one.
+    name : str, optional
+        What messages call the input.
+
+    Notes
+    -----
+    A batch ends early where the next record has another schema (another dtype, shape or
+    density of a field) or is split over several frames. However the bytes arrive, the
+    rows are the same. All whole records before damage are yielded before the error is
+    raised.
+    """
+    if rows is not None and rows < 1:
+        raise InputError(f"rows is {rows}, expected 1 or more")
+    window = Window(file, name)
+    wanted = batch_bytes
+    while True:
+        window.need(wanted)
+        if not window.data:
+            return
+        stop = len(window.data) if rows is not None else min(len(window.data), wanted)
+        run = decode_run(
+            window.data,
+            0,
+            stop,
+            max_records=rows,
+            threads=threads,
+            first_row=window.n_records,
+            n_features=n_features,
+            ragged=ragged,
+        )
+        if _may_grow(run, rows) and not (window.at_end and stop == len(window.data)):
+            wanted = 2 * max(wanted, len(window.data))
+            continue
+        if run.batch.n_rows:
+            yield run.batch
+            window.drop(run.n_bytes, run.batch.n_rows)
+            wanted = batch_bytes
+        else:
+            wanted = _after_nothing(run, window, wanted)
+
+
+def _may_grow(run: Run, rows: int | None) -> bool:
+    """Would more bytes make this batch fuller?"""
+    if run.status not in ("RS_OK", "RS_NEED_MORE"):
+        return False
+    return run.batch.n_rows == 0 if rows is None else run.batch.n_rows < rows
+
+
+def _after_nothing(run: Run, window: Window, wanted: int) -> int:
+    """Mend the window where no record could be decoded; bytes to ask for next."""
+    try:
+        if run.status == "RS_SPLIT":
+            if window.join():
+                return wanted
+            if not window.at_end:
+                return 2 * max(wanted, len(window.data))
+            raise window.truncated()
+        if run.status in ("RS_OK", "RS_NEED_MORE"):
+            if window.pad_last():
+                return wanted
+            raise window.truncated()
+        raise run.error or core_error(run.status, row=0, offset=0, unit="record")
+    except RecordsmithError as error:
+        raise window.placed(error) from None
+
+
+def decode_all(
+    data: Any,
+    *,
+    threads: int | None = None,
+    n_features: int | None = None,
+    ragged: bool = False,
+    name: str | None = None,
+) -> Batch:
+    """All records of a buffer as one batch; see :func:`recordsmith.decode`."""
+    view = memoryview(data).cast("B")
+    whole: dict[str, Any] = {
+        "n_features": n_features,
+        "ragged": ragged,
+        "threads": threads,
+    }
+    run = decode_run(view, 0, len(view), **whole)
+    if run.status == "RS_OK":
+        return run.batch
+    window = Window(None, name, view)  # a copy, to mend rare ends in
+    if run.status == "RS_SPLIT":
+        run = _decode_split(window, whole)
+    if run.status == "RS_NEED_MORE":
+        tail = Window(None, name, window.data[run.n_bytes :])
+        if tail.pad_last():
+            window.data[run.n_bytes :] = tail.data
+            run = decode_run(window.data, 0, len(window.data), **whole)
+        else:
+            window.drop(run.n_bytes, run.batch.n_rows)
+            raise window.placed(window.truncated())
+    if run.status == "RS_OK":
+        return run.batch
+    raise window.placed(run.error or core_error(run.status, row=0, unit="record"))
+
+
+def _decode_split(window: Window, whole: dict[str, Any]) -> Run:
+    """Decode a window that holds split records, and the records around them, at once."""
+    _join(window)
+    run = decode_run(window.data, 0, len(window.data), **whole)
+    if run.status == "RS_SPLIT":  # one that could not be joined: joining it alone says why
+        window.drop(run.n_bytes, run.batch.n_rows)
+        _join(window)
+    return run
+
+
+def _join(window: Window) -> None:
+    try:
+        if not window.join():
+            raise window.truncated()
+    except RecordsmithError as error:
+        raise window.placed(error) from None

@@ -1,0 +1,227 @@
+"""A walk over a RecordIO-protobuf stream that goes on after damage.
+
+Reading stops at the first damaged byte, and must. Verifying and salvaging need what comes
+after it: the walk then looks for the next place that proves to be a record, by the magic
+number, and says exactly which bytes it passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import _core
+from .batch import Batch
+from .decoder import decode_run
+from .errors import RecordsmithError, core_error
+
+__all__ = ["Lost", "Whole", "walk"]
+
+_BLOCK = 8 << 20
+_HEADER = 8
+_JOIN_RECORDS = 0
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run of whole records.
+
+    Attributes
+    ----------
+    batch : Batch
+        Its rows; `first_row` counts whole records from the start of the stream.
+    frames : bytes-like
+        Its frames, none of them split or without padding; valid until the next step.
+    begin, end : int
+        The stretch of the stream that they were in.
+    new_schema : RecordsmithError or None
+        Why the run ends, if the next record has another schema.
+    """
+
+    batch: Batch
+    frames: Any
+    begin: int
+    end: int
+    new_schema: RecordsmithError | None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Bytes [begin, end) of the stream that are no whole record, and why.
+
+    `record` is the number, from 1, that the first record there would have had.
+    """
+
+    begin: int
+    end: int
+    record: int
+    reason: str
+
+
+class _Stream:
+    """A window on the stream that can look further ahead without letting go."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.data = bytearray()
+        self.base = 0
+        self.at_end = False
+
+    def need(self, n: int) -> bool:
+        """Have n bytes in the window; False if the stream has fewer."""
+        while len(self.data) < n and not self.at_end:
+            block = self._file.read(max(n - len(self.data), _BLOCK))
+            self.at_end = not block
+            self.data += block or b""
+        return len(self.data) >= n
+
+    def drop(self, n: int) -> None:
+        del self.data[:n]
+        self.base += n
+
+
+def walk(file: Any) -> Iterator[Whole | Lost]:
+    """Whole runs and lost stretches of a stream, in order; together they are all of it.
+
+    Parameters
+    ----------
+    file : binary file object
+
+    Notes
+    -----
+    After damage, a place counts as a record only if its frame is complete, its payload is a
+    valid record, and another frame or the end of the stream follows it. Places are tried at
+    every byte, since lost bytes need not come in fours.
+    """
+    stream = _Stream(file)
+    n_records = 0
+    while stream.need(1):
+        stream.need(_BLOCK)
+        run, error = _decode(stream.data, n_records)
+        if run is not None and run.batch.n_rows:
+            schema = run.error if run.status == "RS_NEW_SCHEMA" else None
+            frames = memoryview(stream.data)[: run.n_bytes]
+            end = stream.base + run.n_bytes
+            yield Whole(run.batch, frames, stream.base, end, schema)
+            frames.release()
+            stream.drop(run.n_bytes)
+            n_records += run.batch.n_rows
+            continue
+        item = _single(stream, n_records, error)
+        yield item
+        n_records += isinstance(item, Whole)
+
+
+def _decode(data: Any, first_row: int) -> tuple[Any, RecordsmithError | None]:
+    try:
+        run = decode_run(data, 0, len(data), first_row=first_row)
+    except RecordsmithError as error:
+        return None, error
+    return run, run.error
+
+
+def _single(
+    stream: _Stream, n_records: int, error: RecordsmithError | None
+) -> Whole | Lost:
+    """The record or damage at the head of the window, which no run begins with."""
+    n_bytes, frames = _one_record(stream)
+    if n_bytes:
+        run, error = _decode(frames, n_records)
+        if run is not None and run.batch.n_rows == 1:
+            whole = Whole(run.batch, frames, stream.base, stream.base + n_bytes, None)
+            stream.drop(n_bytes)
+            return whole
+    reason = error.reason if error is not None else _why_no_frame(stream)
+    begin = stream.base
+    stream.drop(_next_record(stream))
+    return Lost(begin, stream.base, n_records + 1, reason)
+
+
+def _one_record(stream: _Stream, at: int = 0) -> tuple[int, Any]:
+    """(bytes, whole frames) of the complete record at `at`; (0, b"") if there is none."""
+    end, first = at, True
+    while True:
+        stream.need(end + _HEADER)
+        try:
+            _, part, payload, length = _core.frame_peek(stream.data, end)
+        except RecordsmithError:
+            return 0, b""
+        if part > 3 or (part in (2, 3)) == first:
+            return 0, b""
+        stream.need(end + length)
+        end += min(length, len(stream.data) - end)
+        if end < at + _HEADER + payload and first:
+            return 0, b""
+        if part in (0, 3):
+            break
+        first = False
+    data = stream.data[at:end]
+    data += bytes(-len(data) % 4)  # padding that only the last frame of a stream may lack
+    status, n_read, whole, _ = _core.join_frames(data, 0, len(data), _JOIN_RECORDS)
+    return (end - at, whole) if status == "RS_OK" and n_read == len(data) else (0, b"")
+
+
+def _why_no_frame(stream: _Stream) -> str:
+    try:
+        _, part, _, length = _core.frame_peek(stream.data)
+    except RecordsmithError as error:
+        return error.reason
+    if part:
+        return "a part of a split record whose other parts are missing or damaged"
+    found = len(stream.data)
+    return core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length).reason
+
+
+def _next_record(stream: _Stream) -> int:
+    """Bytes from the head of the window to the next place that proves to be a record."""
+    at = _skip_frame(stream)
+    if at:
+        return at
+    at = 1
+    while True:
+        stream.need(at + _BLOCK)
+        end = len(stream.data)
+        found = min(
+            _core.find_frame(stream.data, min(at + i, end), end) for i in range(4)
+        )
+        if found >= end - _HEADER and not stream.at_end:
+            at = max(at, end - _HEADER)  # a magic may straddle the window's end
+            stream.need(end + _BLOCK)
+            continue
+        if found >= end:
+            return end
+        if _is_record(stream, found):
+            return found
+        at = found + 1
+
+
+def _skip_frame(stream: _Stream) -> int:
+    """Length of the frame at the head if only its payload is damaged, else 0."""
+    try:
+        _, part, _, length = _core.frame_peek(stream.data)
+    except RecordsmithError:
+        return 0
+    if part or not stream.need(length):
+        return 0
+    return (
+        length
+        if (stream.at_end and len(stream.data) == length) or _is_record(stream, length)
+        else 0
+    )
+
+
+def _is_record(stream: _Stream, at: int) -> bool:
+    n_bytes, frames = _one_record(stream, at)
+    if not n_bytes:
+        return False
+    run, _ = _decode(frames, 0)
+    if run is None or run.batch.n_rows != 1:
+        return False
+    if not stream.need(at + n_bytes + _HEADER):
+        return len(stream.data) == at + n_bytes
+    try:
+        _core.frame_peek(stream.data, at + n_bytes)
+    except RecordsmithError:
+        return False
+    return True

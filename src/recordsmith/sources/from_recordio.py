@@ -1,0 +1,39 @@
+"""RecordIO-protobuf files become batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..reader import iter_batches_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..batch import Batch
+    from ..tally import Tally
+    from .files import Files
+
+__all__ = ["from_recordio"]
+
+
+def from_recordio(
+    files: Files,
+    *,
+    n_features: int | None = None,
+    ragged: bool = False,
+    threads: int | None = 1,
+    tally: Tally,
+) -> Iterator[Batch]:
+    """Batches of RecordIO-protobuf files; see :func:`recordsmith.reader.iter_batches_from`."""
+    first_row = 0
+    for opened in files:
+        for batch in iter_batches_from(
+            opened.file,
+            name=opened.name,
+            n_features=n_features,
+            ragged=ragged,
+            threads=threads,
+        ):
+            yield replace(batch, first_row=first_row)
+            first_row += batch.n_rows

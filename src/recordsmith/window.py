@@ -1,0 +1,141 @@
+"""The part of a RecordIO stream that was read and not yet decoded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _core
+from .errors import FormatError, InputError, RecordsmithError, core_error
+
+__all__ = ["Window"]
+
+_HEADER = 8
+_JOIN_RECORDS = 0
+_MAGIC = b"\x0a\x23\xd7\xce"
+
+
+class Window:
+    """Bytes to be decoded, and where they stand in the input.
+
+    Split records are joined here, so that decoding sees whole ones only. Positions in the
+    window then differ from those in the input, and the bytes as they came are kept for as
+    long as an error may have to name its place.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        name: str | None = None,
+        data: bytes | bytearray | memoryview = b"",
+    ) -> None:
+        self._file = file
+        self.name = name
+        self.data = bytearray(data)
+        self.at_end = file is None
+        self.n_records = 0  # records dropped so far
+        self._base = 0  # offset in the input of the window's first byte, while not joined
+        self._raw: bytearray | None = None  # the input from _base on, while joined
+        self._joined = 0  # joined bytes that are still in the window
+        self._n_raw = 0  # input bytes that the joined ones came from
+        self._first_record = 0  # number of the record at _base
+
+    def need(self, n: int) -> None:
+        """Read until n bytes are in the window, or the input ends."""
+        while len(self.data) < n and not self.at_end:
+            block = self._file.read(n - len(self.data))
+            if block is None:
+                raise InputError(
+                    "the input has no bytes ready and does not wait for them",
+                    advice="open it in blocking mode",
+                    path=self.name,
+                )
+            if not block:
+                self.at_end = True
+            self.data += block
+            if self._raw is not None:
+                self._raw += block
+
+    def drop(self, n_bytes: int, n_records: int) -> None:
+        """Forget the decoded bytes at the head of the window."""
+        del self.data[:n_bytes]
+        self.n_records += n_records
+        if self._raw is None:
+            self._base += n_bytes
+            return
+        self._joined -= n_bytes
+        if self._joined <= 0:
+            self._base += self._n_raw - self._joined
+            self._raw = None
+
+    def join(self) -> bool:
+        """Join the split records; False if the first one needs more bytes."""
+        status, n_read, whole, error = _core.join_frames(
+            self.data, 0, len(self.data), _JOIN_RECORDS
+        )
+        if status == "RS_NEED_MORE" and self.at_end and self.pad_last(n_read):
+            return self.join()
+        if n_read == 0:
+            if isinstance(error, RecordsmithError):
+                error.row = 1
+                raise error
+            return False
+        self._raw, self._first_record = self.data, self.n_records
+        self._joined, self._n_raw = len(whole), n_read
+        self.data = whole + self.data[n_read:]
+        return True
+
+    def pad_last(self, begin: int = 0) -> bool:
+        """At the end of the input, add the padding that the last frame lacks.
+
+        The frames from `begin` on are one record. Returns False if more than padding is
+        missing.
+        """
+        left = len(self.data) - begin
+        while left >= _HEADER:
+            status, _, payload, length = _core.frame_peek(self.data, begin)
+            if status == "RS_NEED_MORE":
+                if left < _HEADER + payload:
+                    return False
+                self.data += bytes(length - left)
+                return True
+            begin, left = begin + length, left - length
+        return False
+
+    def placed(self, error: RecordsmithError) -> RecordsmithError:
+        """The error with its file, and positions counted from the start of the input."""
+        error.path = self.name
+        relative = 0 if error.row is None else error.row - 1
+        error.row, error.unit = self.n_records + relative + 1, "record"
+        if error.offset is not None:
+            error.offset = self._offset(error.offset, error.row - 1)
+        return error
+
+    def _offset(self, position: int, record: int) -> int:
+        if self._raw is None:
+            return self._base + position
+        if position >= self._joined:
+            return self._base + self._n_raw + position - self._joined
+        at, left = 0, record - self._first_record
+        while left > 0 and at < len(self._raw):
+            _, part, _, length = _core.frame_peek(self._raw, at)
+            at += length
+            left -= part in (0, 3)
+        return self._base + at
+
+    def truncated(self) -> FormatError:
+        """The error for an input that ends in the middle of what the window holds."""
+        n = len(self.data)
+        if n < _HEADER and not _MAGIC.startswith(bytes(self.data[:4])):
+            found: RecordsmithError = core_error("RS_E_TRAILING", found=n)
+        elif n < _HEADER:
+            found = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=_HEADER)
+        else:
+            status, part, _, length = _core.frame_peek(self.data)
+            found = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=length)
+            if part and status == "RS_OK":
+                found.reason = (
+                    "the data end inside a split record: its last part is missing"
+                )
+        found.offset = 0
+        assert isinstance(found, FormatError)
+        return found
