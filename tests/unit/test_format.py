@@ -18,12 +18,8 @@ def examples() -> list[bytes]:
     blocks = re.findall(r"(?:^    .+\n)+", FORMAT.read_text(), flags=re.MULTILINE)
     dumps = []
     for block in blocks:
-        pairs = [
-            pair
-            for line in block.splitlines()
-            for pair in re.match(r"[0-9a-f ]*(?=  \S*[^0-9a-f ]|$)", line).group().split()
-        ]
-        dumps.append(bytes.fromhex("".join(pairs)))
+        # The comment of a line begins in column 51.
+        dumps.append(bytes.fromhex("".join(line[:51] for line in block.splitlines())))
     return dumps
 
 
