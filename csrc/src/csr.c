@@ -29,7 +29,8 @@ static inline bool get_range(const rs_csr *csr, int64_t row, size_t *first, size
 {
     const rs_field *field = csr->field;
     const int64_t begin = rs_load_signed(field->offsets, field->offset_size, (size_t)row);
-    const int64_t end = rs_load_signed(field->offsets, field->offset_size, (size_t)row + 1);
+    const int64_t end =
+        rs_load_signed(field->offsets, field->offset_size, (size_t)row + 1);
     *first = (size_t)begin;
     *n = (size_t)end - (size_t)begin;
     return begin >= 0 && end <= field->n_values && *n - 1 < MOST_VALUES;
@@ -117,7 +118,8 @@ static inline uint8_t *put_csr(uint8_t *p, const uint8_t *room_end, const rs_csr
             rs_put_floats(values, (const uint8_t *)csr->field->values + first * item_size,
                           n, item_size);
             rs_put_tag(values + all.values, RS_TAG(2, RS_WIRE_LEN), all.keys);
-            return rs_put_constant(end, csr->layout->shape, csr->layout->shape_size, true);
+            return rs_put_constant(end, csr->layout->shape, csr->layout->shape_size,
+                                   true);
         }
     }
     return NULL;

@@ -19,12 +19,14 @@ typedef struct piece {
     uint8_t constant[CONSTANT_ROOM];
 } piece;
 
-typedef struct template {
+typedef struct template
+{
     size_t frame_size;
     size_t n_pieces;
     int64_t loose_end; /* up to this row, values may be read beyond their end */
     piece pieces[RS_READY_FIELDS + 1];
-} template;
+}
+template;
 
 static void add_constant(piece *to, const uint8_t *bytes, size_t n)
 {
@@ -98,20 +100,6 @@ static inline uint8_t *put_row(uint8_t *p, template *from, bool loose)
     return rs_put_constant(p, last->constant, last->n_constant, loose);
 }
 
-/* Rows by way of the stage, each one small against it. */
-static void put_staged_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
-{
-    for (; row < end; row++) {
-        for (size_t i = 0; i + 1 < from->n_pieces; i++) {
-            if (from->pieces[i].n_values >= RS_LINE) {
-                rs_ask_ahead(from->pieces[i].values, from->pieces[i].n_values);
-            }
-        }
-        sink->p = put_row(sink->p, from, row < from->loose_end);
-        rs_flush_lines(sink, from->frame_size + RS_SLACK);
-    }
-}
-
 /* Rows of many values, which need no stage. */
 static void put_long_rows(rs_sink *sink, template *from, int64_t n)
 {
@@ -127,8 +115,20 @@ static void put_long_rows(rs_sink *sink, template *from, int64_t n)
     }
 }
 
-/* Rows in place; the last ones without writing or reading further than they should. */
-static void put_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
+static void ask_for_row(const uint8_t *p, const template *from)
+{
+    for (size_t i = 0; i + 1 < from->n_pieces; i++) {
+        if (from->pieces[i].n_values >= VALUE_BLOCK) {
+            rs_ask_ahead(from->pieces[i].values, from->pieces[i].n_values);
+        }
+    }
+    rs_ask_to_write(p, from->frame_size);
+}
+
+/* Rows in place; the last ones without writing or reading further than they should.
+ * `is_large`: more than the caches hold, so that it pays to ask for memory early. */
+static void put_rows(rs_sink *sink, template *from, int64_t row, int64_t end,
+                     bool is_large)
 {
     const size_t room = (size_t)(sink->end - sink->p);
     const size_t n_roomy = room > RS_SLACK ? (room - RS_SLACK) / from->frame_size : 0;
@@ -136,6 +136,9 @@ static void put_rows(rs_sink *sink, template *from, int64_t row, int64_t end)
     int64_t n = end - row;
     uint8_t *p = sink->p;
     for (int64_t i = 0; i < n_loose && i < (int64_t)n_roomy && n > 0; i++, n--) {
+        if (is_large) {
+            ask_for_row(p, from);
+        }
         p = put_row(p, from, true);
     }
     for (; n > 0; n--) {
@@ -154,13 +157,13 @@ rs_status rs_put_fixed_rows(const rs_record *record, int64_t begin, int64_t end,
     make_template(record, begin, &made);
     const int64_t n_fitting = (int64_t)(sink->room / made.frame_size);
     const int64_t stop = end - begin < n_fitting ? end : begin + n_fitting;
-    if (!sink->is_staged) {
-        put_rows(sink, &made, begin, stop);
-        rs_settle_sink(sink);
-    } else if (made.frame_size >= LONG_ROW) {
+    if (sink->is_staged && made.frame_size >= LONG_ROW) {
         put_long_rows(sink, &made, stop - begin);
     } else {
-        put_staged_rows(sink, &made, begin, stop);
+        const bool is_large = sink->is_staged;
+        rs_unstage_sink(sink);
+        put_rows(sink, &made, begin, stop, is_large);
+        rs_settle_sink(sink);
     }
     return stop == end ? RS_OK
                        : rs_fail_row(err, RS_E_CAPACITY, stop, made.frame_size,

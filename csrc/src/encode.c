@@ -71,8 +71,7 @@ static inline uint8_t *put_values(uint8_t *p, const target *to, bool loose)
         return rs_put_floats(p, values, extent->n, layout->item_size);
     }
     const rs_run run = {values, (uint32_t)extent->n, 4};
-    return put_varints(p, p + extent->values, to->room_end, run,
-                       to->use_avx2);
+    return put_varints(p, p + extent->values, to->room_end, run, to->use_avx2);
 }
 
 static inline uint8_t *put_tensor(uint8_t *p, const target *to, bool loose)
@@ -103,7 +102,8 @@ static uint8_t *put_strings(uint8_t *p, const target *to)
             return NULL;
         }
         p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), (size_t)(last - first));
-        p = rs_put_bytes(p, (const uint8_t *)field->values + first, (size_t)(last - first));
+        p = rs_put_bytes(p, (const uint8_t *)field->values + first,
+                         (size_t)(last - first));
     }
     if (p != end) {
         return NULL;
@@ -131,7 +131,8 @@ static inline uint8_t *put_field(uint8_t *p, const target *to, bool loose)
         p = rs_put_tag(p, RS_TAG(1, RS_WIRE_LEN), field->name_len);
         p = rs_put_bytes(p, field->name, field->name_len);
     }
-    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor), loose);
+    p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), rs_delimited_size(extent->tensor),
+                         loose);
     p = rs_put_loose_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor, loose);
     return field->kind == RS_BLOBS ? put_strings(p, to) : put_tensor(p, to, loose);
 }

@@ -4,7 +4,8 @@
 /* The length word: 29 bits of length below 3 bits that number the parts of a record. */
 enum { PART_SHIFT = 29, LAST_PART = 3 };
 
-rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame, rs_error *err) {
+rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame, rs_error *err)
+{
     frame->part = 0;
     frame->payload_len = 0;
     frame->frame_len = RS_HEADER_SIZE;
@@ -32,12 +33,14 @@ rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame, rs_error *
     return n < frame->frame_len ? RS_NEED_MORE : RS_OK;
 }
 
-size_t rs_frame_size(size_t payload_len) {
+size_t rs_frame_size(size_t payload_len)
+{
     return payload_len > RS_MAX_PAYLOAD ? 0 : RS_HEADER_SIZE + rs_padded(payload_len);
 }
 
 rs_status rs_frame_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
-                        size_t capacity, size_t *n_written, rs_error *err) {
+                        size_t capacity, size_t *n_written, rs_error *err)
+{
     *n_written = 0;
     const size_t size = rs_frame_size(payload_len);
     if (size == 0 || size > capacity) {
@@ -56,7 +59,8 @@ rs_status rs_frame_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out
     return RS_OK;
 }
 
-size_t rs_find_frame(const uint8_t *in, size_t n, size_t begin) {
+size_t rs_find_frame(const uint8_t *in, size_t n, size_t begin)
+{
     for (size_t at = begin; at <= n && n - at >= RS_HEADER_SIZE; at += 4) {
         if (rs_load32(in + at) == RS_MAGIC &&
             rs_load32(in + at + 4) >> PART_SHIFT <= LAST_PART) {

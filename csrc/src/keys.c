@@ -28,9 +28,8 @@ static inline size_t size_run(const void *keys, size_t n, int32_t last, bool is_
                 (uint32_t)(key > 0x1fffff);
     }
     for (size_t i = 0; ascending && i < n_pairs; i++) {
-        bad |= is_wide
-                   ? (uint32_t)(rs_load_int64(keys, i) >= rs_load_int64(keys, i + 1))
-                   : (uint32_t)(rs_load_int32(keys, i) >= rs_load_int32(keys, i + 1));
+        bad |= is_wide ? (uint32_t)(rs_load_int64(keys, i) >= rs_load_int64(keys, i + 1))
+                       : (uint32_t)(rs_load_int32(keys, i) >= rs_load_int32(keys, i + 1));
     }
     return bad != 0 ? SIZE_MAX : n + more;
 }
@@ -65,7 +64,8 @@ static inline uint32_t spread(int32_t v)
 }
 
 static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, size_t n,
-                                 bool is_wide, uint32_t *all_bits) {
+                                 bool is_wide, uint32_t *all_bits)
+{
     uint32_t bytes[BLOCK];
     uint32_t sizes[BLOCK];
     uint32_t bits = 0;
@@ -80,8 +80,8 @@ static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, siz
         const int32_t s = (int32_t)(v & 0x0fffffff);
         bits |= v;
         bytes[i] = spread(s);
-        sizes[i] = 1 + (uint32_t)(s > 0x7f) + (uint32_t)(s > 0x3fff) +
-                   (uint32_t)(s > 0x1fffff);
+        sizes[i] =
+            1 + (uint32_t)(s > 0x7f) + (uint32_t)(s > 0x3fff) + (uint32_t)(s > 0x1fffff);
     }
     *all_bits |= bits;
     for (size_t i = 0; i < n; i++) {
@@ -92,7 +92,8 @@ static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, siz
 }
 
 static inline uint8_t *put_run(uint8_t *p, const uint8_t *room_end, const void *keys,
-                               size_t n, bool is_wide, size_t *n_done) {
+                               size_t n, bool is_wide, size_t *n_done)
+{
     uint32_t all_bits = 0;
     size_t i = 0;
     while (i < n) {

@@ -33,7 +33,10 @@ enum { LANES = 8 };
 #define K3_01 12, 13
 #define K3_10 12, 13, 14
 #define K3_11 12, 13, 14, 15
-#define SHUFFLE(d, c, b, a, h, g, f, e) {K0_##a##e, K1_##b##f, K2_##c##g, K3_##d##h}
+#define SHUFFLE(d, c, b, a, h, g, f, e)                                                  \
+    {                                                                                    \
+        K0_##a##e, K1_##b##f, K2_##c##g, K3_##d##h                                       \
+    }
 #define SHUFFLES_2(d, c, b, a, h, g, f)                                                  \
     SHUFFLE(d, c, b, a, h, g, f, 0), SHUFFLE(d, c, b, a, h, g, f, 1)
 #define SHUFFLES_4(d, c, b, a, h, g)                                                     \
@@ -94,7 +97,7 @@ AVX2_INLINE __m256i load_keys(const uint8_t *keys, size_t i, bool is_wide, bool 
 
 /* What sizing accumulates, lane by lane. */
 typedef struct tally {
-    __m256i bad;  /* sign bit: a key out of range or order; for wide keys any bit counts */
+    __m256i bad; /* sign bit: a key out of range or order; for wide keys any bit counts */
     __m256i high; /* high halves of wide keys */
     __m256i more; /* bytes above one, negative */
 } tally;
@@ -175,10 +178,11 @@ AVX2_INLINE uint8_t *put_keys(uint8_t *p, __m256i keys)
 {
     /* bits 14 to 27 to the upper half of the lane, then bits 7 to 13 of each half up by one:
      * adding what is above bit 7 doubles it */
-    const __m256i halves = _mm256_blend_epi16(
-        _mm256_and_si256(keys, _mm256_set1_epi32(0x3fff)), _mm256_slli_epi32(keys, 2), 0xaa);
-    const __m256i groups = _mm256_add_epi16(
-        halves, _mm256_and_si256(halves, _mm256_set1_epi16(0x3f80)));
+    const __m256i halves =
+        _mm256_blend_epi16(_mm256_and_si256(keys, _mm256_set1_epi32(0x3fff)),
+                           _mm256_slli_epi32(keys, 2), 0xaa);
+    const __m256i groups =
+        _mm256_add_epi16(halves, _mm256_and_si256(halves, _mm256_set1_epi16(0x3f80)));
     const __m256i m1 = _mm256_cmpgt_epi32(keys, _mm256_set1_epi32(0x7f));
     const __m256i m2 = _mm256_cmpgt_epi32(keys, _mm256_set1_epi32(0x3fff));
     const __m256i m3 = _mm256_cmpgt_epi32(keys, _mm256_set1_epi32(0x1fffff));
@@ -192,12 +196,12 @@ AVX2_INLINE uint8_t *put_keys(uint8_t *p, __m256i keys)
     const unsigned high_bits = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m2));
     const unsigned code_a = (low_bits & 0xf) | ((high_bits & 0xf) << 4);
     const unsigned code_b = low_bits >> 4 | (high_bits & 0xf0);
-    const __m128i a =
-        _mm_shuffle_epi8(_mm256_castsi256_si128(bytes),
-                         _mm_loadu_si128((const __m128i *)(const void *)SHUFFLES[code_a]));
-    const __m128i b =
-        _mm_shuffle_epi8(_mm256_extracti128_si256(bytes, 1),
-                         _mm_loadu_si128((const __m128i *)(const void *)SHUFFLES[code_b]));
+    const __m128i a = _mm_shuffle_epi8(
+        _mm256_castsi256_si128(bytes),
+        _mm_loadu_si128((const __m128i *)(const void *)SHUFFLES[code_a]));
+    const __m128i b = _mm_shuffle_epi8(
+        _mm256_extracti128_si256(bytes, 1),
+        _mm_loadu_si128((const __m128i *)(const void *)SHUFFLES[code_b]));
     _mm_storeu_si128((__m128i *)(void *)p, a);
     p += SIZES[code_a];
     _mm_storeu_si128((__m128i *)(void *)p, b);
@@ -220,8 +224,7 @@ AVX2_INLINE uint8_t *put_run(uint8_t *p, const uint8_t *room_end, const uint8_t 
     }
     if (i < n && n - i < LANES && room_end - p >= 4 * LANES) {
         /* the empty lanes are zeros of one byte each, behind the others */
-        const __m256i block =
-            load_keys(keys, i, is_wide, true, mask_lanes(n - i), &high);
+        const __m256i block = load_keys(keys, i, is_wide, true, mask_lanes(n - i), &high);
         bits = _mm256_or_si256(bits, block);
         p = put_keys(p, block) - (LANES - (n - i));
         i = n;

@@ -3,25 +3,30 @@
 
 #include "keys.h"
 
-static rs_status fail_argument(rs_error *err, int32_t index) {
+static rs_status fail_argument(rs_error *err, int32_t index)
+{
     rs_fail(err, RS_E_ARGUMENT);
     err->field = index;
     return RS_E_ARGUMENT;
 }
 
-static bool is_map_role(uint8_t role) {
+static bool is_map_role(uint8_t role)
+{
     return role == RS_FEATURE || role == RS_LABEL;
 }
 
-static bool is_tensor(uint8_t dtype) {
+static bool is_tensor(uint8_t dtype)
+{
     return dtype == RS_FLOAT32 || dtype == RS_FLOAT64 || dtype == RS_INT32;
 }
 
-static bool has_size(uint8_t size) {
+static bool has_size(uint8_t size)
+{
     return size == 4 || size == 8;
 }
 
-static bool fits_kind(const rs_field *field) {
+static bool fits_kind(const rs_field *field)
+{
     switch (field->kind) {
     case RS_DENSE: return is_tensor(field->dtype) && field->width >= 0;
     case RS_RAGGED: return is_tensor(field->dtype) && has_size(field->offset_size);
@@ -37,14 +42,14 @@ static bool fits_kind(const rs_field *field) {
 }
 
 static rs_status check_field(const rs_field *field, int32_t index, int64_t end,
-                             rs_error *err) {
+                             rs_error *err)
+{
     const bool fits_role = is_map_role(field->role)
                                ? field->kind != RS_TEXT
                                : field->kind == RS_TEXT && field->role >= RS_UID &&
                                      field->role <= RS_CONFIGURATION;
-    if (!fits_role || !fits_kind(field) || end > field->n_rows ||
-        field->n_values < 0 || field->name_len > RS_MAX_PAYLOAD ||
-        field->content_type_len > RS_MAX_PAYLOAD) {
+    if (!fits_role || !fits_kind(field) || end > field->n_rows || field->n_values < 0 ||
+        field->name_len > RS_MAX_PAYLOAD || field->content_type_len > RS_MAX_PAYLOAD) {
         return fail_argument(err, index);
     }
     if (field->shape != NULL && field->n_shape > RS_MAX_RANK) {
@@ -58,7 +63,8 @@ static rs_status check_field(const rs_field *field, int32_t index, int64_t end,
 }
 
 /* Product of the shape, cut off at 2^63: keys are signed. */
-static uint64_t get_key_limit(const rs_field *field) {
+static uint64_t get_key_limit(const rs_field *field)
+{
     const uint64_t most = (uint64_t)1 << 63;
     if (field->shape == NULL) {
         return most;
@@ -75,7 +81,8 @@ static uint64_t get_key_limit(const rs_field *field) {
     return above ? most : product;
 }
 
-static size_t put_shape(const rs_field *field, uint8_t *out) {
+static size_t put_shape(const rs_field *field, uint8_t *out)
+{
     if (field->shape == NULL || field->n_shape == 0) {
         return 0;
     }
@@ -88,7 +95,8 @@ static size_t put_shape(const rs_field *field, uint8_t *out) {
     return (size_t)(p - out);
 }
 
-static void put_name(rs_layout *layout) {
+static void put_name(rs_layout *layout)
+{
     const rs_field *field = layout->field;
     layout->name_size = rs_delimited_size(field->name_len);
     if (layout->name_size < RS_NAME_ROOM) {
@@ -105,7 +113,8 @@ static void put_name(rs_layout *layout) {
 static void put_head(rs_layout *layout, const rs_extent *extent)
 {
     const rs_field *field = layout->field;
-    uint8_t *p = rs_put_tag(layout->head, RS_TAG(field->role, RS_WIRE_LEN), extent->entry);
+    uint8_t *p =
+        rs_put_tag(layout->head, RS_TAG(field->role, RS_WIRE_LEN), extent->entry);
     memcpy(p, layout->name, layout->name_size + 1);
     p = rs_put_varint(p + layout->name_size + 1, rs_delimited_size(extent->tensor));
     p = rs_put_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), extent->tensor);
@@ -119,7 +128,9 @@ static void make_layout(const rs_field *field, int32_t index, rs_layout *layout)
 {
     layout->field = field;
     layout->index = index;
-    layout->item_size = field->dtype == RS_FLOAT32 ? 4 : field->dtype == RS_FLOAT64 ? 8 : 0;
+    layout->item_size = field->dtype == RS_FLOAT32   ? 4
+                        : field->dtype == RS_FLOAT64 ? 8
+                                                     : 0;
     layout->key_limit = get_key_limit(field);
     layout->fixed_size = 0;
     layout->name_size = 0;

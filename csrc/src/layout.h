@@ -9,9 +9,9 @@
 #define RS_TAG(number, wire_type) ((uint8_t)((number) << 3 | (wire_type)))
 
 enum {
-    RS_NAME_ROOM = 48,    /* map key and value tag; longer names are copied apart */
-    RS_SHAPE_ROOM = 96,   /* tag, length, RS_MAX_RANK varints of ten bytes; rounded up */
-    RS_HEAD_ROOM = 96,    /* all that stands before the values: name, four tags, lengths */
+    RS_NAME_ROOM = 48,  /* map key and value tag; longer names are copied apart */
+    RS_SHAPE_ROOM = 96, /* tag, length, RS_MAX_RANK varints of ten bytes; rounded up */
+    RS_HEAD_ROOM = 96,  /* all that stands before the values: name, four tags, lengths */
     RS_READY_FIELDS = 32, /* layouts kept for the whole call; the rest are made per row */
     RS_COPY_SIZE = 16     /* constant bytes are copied in blocks where there is room */
 };
@@ -36,7 +36,7 @@ typedef struct rs_record {
     size_t n_fields;
     uint64_t fixed_size; /* payload bytes of the fields that have a head */
     bool use_avx2;
-    size_t n_varying;                 /* fields without a head, by place in the record */
+    size_t n_varying; /* fields without a head, by place in the record */
     uint16_t varying[RS_MAX_FIELDS];
     uint16_t order[RS_MAX_FIELDS]; /* place in the record -> index in `fields` */
     rs_layout ready[RS_READY_FIELDS];
@@ -114,7 +114,7 @@ static inline const uint8_t *rs_get_values(const rs_layout *layout, int64_t row,
     if (field->kind == RS_DENSE) {
         return (const uint8_t *)field->values + row * field->row_stride;
     }
-    const size_t stored_size = layout->item_size != 0       ? layout->item_size
+    const size_t stored_size = layout->item_size != 0     ? layout->item_size
                                : field->dtype == RS_INT32 ? 4
                                                           : 1;
     return (const uint8_t *)field->values + extent->first * stored_size;

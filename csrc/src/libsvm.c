@@ -172,10 +172,11 @@ static const uint8_t *read_qid(reader *r, const uint8_t *p)
         const uint8_t *const digits = q;
         uint64_t number;
         q = read_whole(q, r->end, &number);
-        if (q == digits || !at_word_end(q, r->end) || number > INT64_MAX) {
+        if (q == digits || !at_word_end(q, r->end) ||
+            number > (uint64_t)INT64_MAX + negative) {
             return fail_word(r, RS_E_QID, p);
         }
-        qid = negative ? -(int64_t)number : (int64_t)number;
+        qid = (int64_t)(negative ? 0 - number : number); /* -2^63 too */
         p = q;
     }
     if (r->keep && r->to->qids != NULL) {

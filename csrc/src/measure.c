@@ -91,11 +91,10 @@ static rs_status measure_keys(const rs_layout *layout, bool use_avx2, int64_t ro
     }
     const rs_run run = {(const uint8_t *)field->keys + extent->first * field->key_size,
                         (uint32_t)extent->n, field->key_size};
-    extent->keys = size_run(run, use_avx2, layout->key_limit,
-                            (field->flags & RS_CHECK_ORDER) != 0);
-    return extent->keys != SIZE_MAX
-               ? RS_OK
-               : measure_keys_slowly(layout, row, run, extent, err);
+    extent->keys =
+        size_run(run, use_avx2, layout->key_limit, (field->flags & RS_CHECK_ORDER) != 0);
+    return extent->keys != SIZE_MAX ? RS_OK
+                                    : measure_keys_slowly(layout, row, run, extent, err);
 }
 
 static rs_status measure_values(const rs_layout *layout, bool use_avx2, int64_t row,
@@ -208,8 +207,8 @@ rs_status rs_measure_field(const rs_layout *layout, bool use_avx2, int64_t row,
     if (status != RS_OK) {
         return status;
     }
-    const uint64_t least = (uint64_t)extent->values + extent->keys + layout->shape_size +
-                           layout->name_size;
+    const uint64_t least =
+        (uint64_t)extent->values + extent->keys + layout->shape_size + layout->name_size;
     if (least > RS_MAX_PAYLOAD) {
         return fail_at(layout, row, RS_E_TOO_LONG, (int64_t)least,
                        (int64_t)RS_MAX_PAYLOAD, err);

@@ -61,8 +61,8 @@ static inline uint8_t *rs_put_floats(uint8_t *p, const uint8_t *values, size_t n
 }
 
 /* A field that has a head. */
-static inline uint8_t *rs_put_fixed_field(uint8_t *p, const rs_layout *layout, int64_t row,
-                                          bool loose)
+static inline uint8_t *rs_put_fixed_field(uint8_t *p, const rs_layout *layout,
+                                          int64_t row, bool loose)
 {
     const rs_field *field = layout->field;
     const size_t n = (size_t)field->width;

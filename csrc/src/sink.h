@@ -23,15 +23,15 @@
 #define RS_STAGE_SIZE ((size_t)32 * 1024)
 #define RS_FLUSH_MIN ((size_t)512)
 #define RS_LONG_PART ((size_t)1024) /* at least what is appended in one go */
-#define RS_LAG ((size_t)1024) /* bytes too fresh to be read back without a stall */
-#define RS_AHEAD ((size_t)2048) /* bytes between what is read and what is asked for */
+#define RS_LAG ((size_t)1024)       /* bytes too fresh to be read back without a stall */
+#define RS_AHEAD ((size_t)2048)     /* bytes between what is read and what is asked for */
 #define RS_STREAM_MIN ((size_t)4 << 20) /* below, the reader finds the bytes in a cache */
 
 typedef struct rs_sink {
-    uint8_t *out; /* the next byte of the caller's memory that is not final */
-    size_t room;  /* bytes from `out` to the end of the capacity */
-    uint8_t *p;   /* where the next row goes: in `stage`, or at `out` itself */
-    uint8_t *end; /* nothing is written from here on */
+    uint8_t *out;           /* the next byte of the caller's memory that is not final */
+    size_t room;            /* bytes from `out` to the end of the capacity */
+    uint8_t *p;             /* where the next row goes: in `stage`, or at `out` itself */
+    uint8_t *end;           /* nothing is written from here on */
     const uint8_t *waiting; /* staged bytes from here to `p` belong at `out` */
     bool is_staged;
     uint8_t *stage; /* aligned to a line */
@@ -45,6 +45,20 @@ static inline void rs_ask_ahead(const void *p, size_t n)
     const uintptr_t ahead = (uintptr_t)p + RS_AHEAD;
     for (size_t i = 0; i < n; i += RS_LINE) {
         _mm_prefetch((const char *)(ahead + i), _MM_HINT_T0);
+    }
+#else
+    (void)p;
+    (void)n;
+#endif
+}
+
+/* Asks for n bytes that are about to be overwritten, likewise. */
+static inline void rs_ask_to_write(const void *p, size_t n)
+{
+#if RS_CAN_STREAM && defined(__GNUC__)
+    const uintptr_t ahead = (uintptr_t)p + RS_AHEAD;
+    for (size_t i = 0; i < n; i += RS_LINE) {
+        __builtin_prefetch((const void *)(ahead + i), 1);
     }
 #else
     (void)p;
@@ -97,6 +111,14 @@ static inline void rs_open_sink(rs_sink *sink, uint8_t *out, size_t capacity)
         sink->end = sink->stage + RS_STAGE_SIZE;
         rs_restart_stage(sink);
     }
+}
+
+/* Before the first byte: writes in place after all. */
+static inline void rs_unstage_sink(rs_sink *sink)
+{
+    sink->is_staged = false;
+    sink->p = sink->out;
+    sink->end = sink->out + sink->room;
 }
 
 /* Bytes that wait in the stage. */

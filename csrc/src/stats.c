@@ -3,7 +3,8 @@
 
 #include "wire.h"
 
-void rs_stats_init(rs_stats *stats) {
+void rs_stats_init(rs_stats *stats)
+{
     memset(stats, 0, sizeof *stats);
     stats->first_nan = -1;
     stats->first_inf = -1;
@@ -11,7 +12,8 @@ void rs_stats_init(rs_stats *stats) {
     stats->max = -INFINITY;
 }
 
-static void add_value(double v, rs_stats *stats) {
+static void add_value(double v, rs_stats *stats)
+{
     const int64_t at = (int64_t)stats->n_values++;
     if (isnan(v)) {
         stats->n_nan++;
@@ -26,30 +28,35 @@ static void add_value(double v, rs_stats *stats) {
     }
 }
 
-void rs_stats_float32(const float *values, size_t n, rs_stats *stats) {
+void rs_stats_float32(const float *values, size_t n, rs_stats *stats)
+{
     for (size_t i = 0; i < n; i++) {
         add_value((double)values[i], stats);
     }
 }
 
-void rs_stats_float64(const double *values, size_t n, rs_stats *stats) {
+void rs_stats_float64(const double *values, size_t n, rs_stats *stats)
+{
     for (size_t i = 0; i < n; i++) {
         add_value(values[i], stats);
     }
 }
 
-void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats) {
+void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats)
+{
     for (size_t i = 0; i < n; i++) {
         add_value((double)values[i], stats);
     }
 }
 
-void rs_narrowing_init(rs_narrowing *cost) {
+void rs_narrowing_init(rs_narrowing *cost)
+{
     memset(cost, 0, sizeof *cost);
     cost->first_overflow = -1;
 }
 
-void rs_narrow_float32(const double *in, size_t n, float *out, rs_narrowing *cost) {
+void rs_narrow_float32(const double *in, size_t n, float *out, rs_narrowing *cost)
+{
     for (size_t i = 0; i < n; i++) {
         out[i] = (float)in[i];
         const int64_t at = (int64_t)cost->n_values++;
@@ -68,7 +75,8 @@ void rs_narrow_float32(const double *in, size_t n, float *out, rs_narrowing *cos
     }
 }
 
-void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out, rs_narrowing *cost) {
+void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out, rs_narrowing *cost)
+{
     for (size_t i = 0; i < n; i++) {
         const bool fits = in[i] >= INT32_MIN && in[i] <= INT32_MAX;
         const int64_t at = (int64_t)cost->n_values++;

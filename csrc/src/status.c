@@ -1,14 +1,16 @@
 /* Constant text: the version, and the names of statuses. */
 #include "recordsmith/recordsmith.h"
 
-const char *rs_version(void) {
+const char *rs_version(void)
+{
     return "0.1.0";
 }
 
 #define NAME(status)                                                                     \
     case status: return #status
 
-const char *rs_status_name(rs_status status) {
+const char *rs_status_name(rs_status status)
+{
     switch (status) {
         NAME(RS_OK);
         NAME(RS_NEED_MORE);

@@ -14,7 +14,8 @@
 static size_t check_n_run;
 static size_t check_n_failed;
 
-static inline void check_that(int good, const char *file, int line, const char *text) {
+static inline void check_that(int good, const char *file, int line, const char *text)
+{
     check_n_run++;
     if (!good) {
         check_n_failed++;
@@ -23,7 +24,8 @@ static inline void check_that(int good, const char *file, int line, const char *
 }
 
 static inline void check_equal(long long got, long long want, const char *file, int line,
-                               const char *text) {
+                               const char *text)
+{
     check_n_run++;
     if (got != want) {
         check_n_failed++;
@@ -32,7 +34,8 @@ static inline void check_equal(long long got, long long want, const char *file, 
     }
 }
 
-static inline void check_dump(const char *label, const uint8_t *p, size_t n) {
+static inline void check_dump(const char *label, const uint8_t *p, size_t n)
+{
     fprintf(stderr, "  %s (%zu):", label, n);
     for (size_t i = 0; i < n && i < 256; i++) {
         fprintf(stderr, " %02x", p[i]);
@@ -41,7 +44,8 @@ static inline void check_dump(const char *label, const uint8_t *p, size_t n) {
 }
 
 static inline void check_same_bytes(const void *got, size_t n_got, const void *want,
-                                    size_t n_want, const char *file, int line) {
+                                    size_t n_want, const char *file, int line)
+{
     check_n_run++;
     if (n_got != n_want || (n_got != 0 && memcmp(got, want, n_got) != 0)) {
         check_n_failed++;
@@ -60,7 +64,8 @@ static inline void check_same_bytes(const void *got, size_t n_got, const void *w
 #define CHECK_BYTES(got, n_got, want, n_want)                                            \
     check_same_bytes((got), (n_got), (want), (n_want), __FILE__, __LINE__)
 
-static inline int check_report(void) {
+static inline int check_report(void)
+{
     printf("%zu checks\n", check_n_run);
     if (check_n_failed != 0) {
         fprintf(stderr, "%zu of %zu checks failed\n", check_n_failed, check_n_run);

@@ -27,7 +27,7 @@ from ..tally import Tally
 from ..threads import map_ordered, n_threads
 from .arrow_batches import Converter
 from .columns import Columns, Selection, select
-from .text_blocks import BLOCK_BYTES, Block, LineReader, plain_text
+from .text_blocks import BLOCK_BYTES, Block, LineReader, is_blank, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -290,7 +290,7 @@ class _Table:
     def _header(self, header: bool | None, names: Sequence[str] | None) -> list[str]:
         """Names in the first line that is not blank, or as many as it has fields."""
         line = self.lines.line()
-        while line is not None and not line.data.strip():
+        while line is not None and is_blank(line.data):
             line = self.lines.line()
         if line is None:
             raise ParseError(
@@ -396,7 +396,7 @@ class _Table:
     def _inferred(self) -> dict[str, Any]:
         """Types of the columns by the first lines; those that do not fit are left out."""
         data = b"".join(block.data for block in self._sample)
-        if not data.strip():
+        if is_blank(data):
             import pyarrow as pa
 
             return dict.fromkeys(self.names, pa.null())
@@ -461,7 +461,7 @@ class _Parsing:
         import pyarrow as pa
 
         table, data = self.table, self.block.data
-        if not data.strip() and (len(table.names) > 1 or not data):
+        if is_blank(data) and (len(table.names) > 1 or not data):
             schema = table.converter.schema
             return pa.RecordBatch.from_pylist([], schema=schema)
         try:

@@ -10,7 +10,7 @@ from ..threads import map_ordered, n_threads
 from .arrow_batches import Converter, convert_all
 from .arrow_types import SPARSE_KEYS
 from .columns import Columns
-from .text_blocks import BLOCK_BYTES, Block, LineReader, plain_text
+from .text_blocks import BLOCK_BYTES, Block, LineReader, is_blank, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def from_jsonl(
         lines = LineReader(plain_text(opened.file, encoding, opened.name), opened.name)
         try:
             sample = lines.block(_SAMPLE_BYTES)
-            if sample is None or not sample.data.strip():
+            if sample is None or is_blank(sample.data):
                 continue
             if converter is None:
                 converter = Converter(_inferred(sample, columns), columns, **options)
@@ -198,7 +198,7 @@ class _Parser:
         """The rows of one block."""
         import pyarrow as pa
 
-        if not block.data.strip():
+        if is_blank(block.data):
             return block, pa.RecordBatch.from_pylist([], schema=self.schema)
         try:
             table = _read(block.data, self.schema)

@@ -166,6 +166,7 @@ def _read(
     needed = converter.layout.selection.needed
     with _open(_source(opened), opened.name) as file:
         names = file.schema_arrow.names
+        promoted = not file.schema_arrow.equals(converter.schema)
         present = [name for name in needed if name in names and name not in constants]
         n_rows, done = file.metadata.num_rows, 0
         if not present:
@@ -188,7 +189,10 @@ def _read(
             if batch is None:
                 return
             done += batch.num_rows
-            yield _completed(batch, converter.schema, needed, constants)
+            as_it_is = len(present) == len(needed) and not promoted
+            yield batch if as_it_is else _completed(
+                batch, converter.schema, needed, constants
+            )
             files.at(done / max(1, n_rows))
 
 
@@ -218,7 +222,7 @@ def _completed(
             array = pa.nulls(batch.num_rows, type_)
         else:
             array = batch.column(at)
-            if kind_of(array.type) != kind_of(type_):
+            if array.type != type_ and kind_of(array.type) != kind_of(type_):
                 array = array.cast(type_)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, needed)
