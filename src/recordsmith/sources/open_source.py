@@ -64,7 +64,7 @@ def open_source(
 
     Parameters
     ----------
-    src : path, list of paths, folder, glob, "-", binary file object, table, arrays, batches
+    src : path, list of paths, folder, glob, "-", file object, table, arrays, batches
         A table is anything with `__arrow_c_stream__` and the like: see
         :func:`recordsmith.sources.tables.open_arrow`.
     source_format : str, optional
