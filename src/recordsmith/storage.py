@@ -324,6 +324,11 @@ class Input:
         else:
             self.file = io.BufferedReader(plain, _BUFFER_BYTES)
 
+    @property
+    def reopens(self) -> bool:
+        """Can it be closed now and opened again from its beginning?"""
+        return self._own is not None and self.size is not None
+
     def head(self) -> bytes:
         """The first bytes (up to 64), without consuming them."""
         head = self.file.peek(_HEAD_BYTES)

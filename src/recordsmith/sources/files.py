@@ -89,6 +89,12 @@ class Files:
                 self._done += self._stated or opened.position()
                 self._current = self._stated = None
 
+    def release(self) -> None:
+        """Close the first input until its turn, if it can be opened again."""
+        if self._first is not None and self._first.reopens:
+            self._first.close()
+            self._first = None
+
     def close(self) -> None:
         """Close what is open; safe to call twice."""
         for opened in (self._first, self._current):

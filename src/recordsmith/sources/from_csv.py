@@ -300,7 +300,7 @@ class _Table:
         if "" in self.names and self._columns.features is None:
             at = self.names.index("")
             left = select([name or f"column {at}" for name in self.names], self._columns)
-            if f"column {at}" in left.needed:
+            if any(f"column {at}" in group for _, group in left.features):
                 raise InputError(
                     f"column {at} has no name in the header (the index of a data frame?)",
                     advice=f"pass drop={at}, or name the features",
