@@ -58,7 +58,7 @@ static text write_tensor(const rs_field *field, int64_t row)
     int64_t first = 0, n = field->width;
     const uint8_t *values = field->values;
     if (field->kind == RS_DENSE) {
-        values += row * field->row_stride;
+        values = n != 0 ? values + row * field->row_stride : NULL;
     } else {
         first = get(field->offsets, field->offset_size, row);
         n = get(field->offsets, field->offset_size, row + 1) - first;
@@ -313,71 +313,15 @@ static void test_dense_bytes(void)
     rs_field fields[2];
     fields[0] = make_dense(RS_LABEL, RS_FLOAT32, y, 2, 1); /* the order of roles counts */
     fields[1] = make_dense(RS_FEATURE, RS_FLOAT32, x, 2, 2);
-    const uint8_t want[] = {HEADER(0x2c),
-                            0x0a,
-                            0x16,
-                            VALUES,
-                            0x12,
-                            0x0c,
-                            0x12,
-                            0x0a,
-                            0x0a,
-                            0x08,
-                            0,
-                            0,
-                            0x80,
-                            0x3f,
-                            0,
-                            0,
-                            0,
-                            0xc0,
-                            0x12,
-                            0x12,
-                            VALUES,
-                            0x12,
-                            0x08,
-                            0x12,
-                            0x06,
-                            0x0a,
-                            0x04,
-                            0,
-                            0,
-                            0x40,
-                            0x40,
-                            0,
-                            0,
-
-                            HEADER(0x2c),
-                            0x0a,
-                            0x16,
-                            VALUES,
-                            0x12,
-                            0x0c,
-                            0x12,
-                            0x0a,
-                            0x0a,
-                            0x08,
-                            0,
-                            0,
-                            0,
-                            0x3f,
-                            0,
-                            0,
-                            0,
-                            0,
-                            0x12,
-                            0x12,
-                            VALUES,
-                            0x12,
-                            0x08,
-                            0x12,
-                            0x06,
-                            0x0a,
-                            0x04,
-                            0,
-                            0,
-                            0x80,
-                            0x40};
+    /* clang-format off */
+    const uint8_t want[] = {
+        HEADER(0x2c), 0x0a, 0x16, VALUES, 0x12, 0x0c, 0x12, 0x0a, 0x0a, 0x08,
+        0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0,
+        0x12, 0x12, VALUES, 0x12, 0x08, 0x12, 0x06, 0x0a, 0x04, 0, 0, 0x40, 0x40,
+        HEADER(0x2c), 0x0a, 0x16, VALUES, 0x12, 0x0c, 0x12, 0x0a, 0x0a, 0x08,
+        0, 0, 0, 0x3f, 0, 0, 0, 0,
+        0x12, 0x12, VALUES, 0x12, 0x08, 0x12, 0x06, 0x0a, 0x04, 0, 0, 0x80, 0x40};
+    /* clang-format on */
     expect(fields, 2, 2, want, sizeof want);
 }
 
@@ -415,50 +359,14 @@ static void test_sparse_bytes(void)
     field.keys = keys;
     field.shape = shape;
     field.n_shape = 1;
-    const uint8_t want[] = {HEADER(0x21),
-                            0x0a,
-                            0x1f,
-                            VALUES,
-                            0x12,
-                            0x15,
-                            0x12,
-                            0x13,
-                            0x0a,
-                            0x08,
-                            0,
-                            0,
-                            0x80,
-                            0x3f,
-                            0,
-                            0,
-                            0,
-                            0x40,
-                            0x12,
-                            0x03,
-                            0x05,
-                            0xac,
-                            0x02,
-                            0x1a,
-                            0x02,
-                            0xe8,
-                            0x07,
-                            0,
-                            0,
-                            0,
-                            HEADER(0x12),
-                            0x0a,
-                            0x10,
-                            VALUES,
-                            0x12,
-                            0x06,
-                            0x12,
-                            0x04,
-                            0x1a,
-                            0x02,
-                            0xe8,
-                            0x07,
-                            0,
-                            0};
+    /* clang-format off */
+    const uint8_t want[] = {
+        HEADER(0x21), 0x0a, 0x1f, VALUES, 0x12, 0x15, 0x12, 0x13,
+        0x0a, 0x08, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40,
+        0x12, 0x03, 0x05, 0xac, 0x02, 0x1a, 0x02, 0xe8, 0x07, 0, 0, 0,
+        HEADER(0x12), 0x0a, 0x10, VALUES, 0x12, 0x06, 0x12, 0x04,
+        0x1a, 0x02, 0xe8, 0x07, 0, 0};
+    /* clang-format on */
     expect(&field, 1, 2, want, sizeof want);
 }
 
@@ -467,9 +375,11 @@ static void test_other_bytes(void)
     const int32_t x[] = {-1, 300};
     rs_field fields[2];
     fields[0] = make_dense(RS_FEATURE, RS_INT32, x, 1, 2);
-    const uint8_t numbers[] = {HEADER(0x1c), 0x0a, 0x1a, VALUES, 0x12, 0x10, 0x3a, 0x0e,
-                               0x0a,         0x0c, 0xff, 0xff,   0xff, 0xff, 0xff, 0xff,
-                               0xff,         0xff, 0xff, 0x01,   0xac, 0x02};
+    /* clang-format off */
+    const uint8_t numbers[] = {
+        HEADER(0x1c), 0x0a, 0x1a, VALUES, 0x12, 0x10, 0x3a, 0x0e, 0x0a, 0x0c,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0xac, 0x02};
+    /* clang-format on */
     expect(fields, 1, 1, numbers, sizeof numbers);
 
     const int32_t offsets[] = {0, 2};
@@ -486,9 +396,11 @@ static void test_other_bytes(void)
     fields[0].item_offsets = items;
     fields[0].content_type = "t";
     fields[0].content_type_len = 1;
-    const uint8_t blobs[] = {HEADER(0x12), 0x0a, 0x10, 0x0a, 0x01, 'a',  0x12,
-                             0x0b,         0x4a, 0x09, 0x0a, 0,    0x0a, 0x02,
-                             'y',          'z',  0x12, 0x01, 't',  0,    0};
+    /* clang-format off */
+    const uint8_t blobs[] = {
+        HEADER(0x12), 0x0a, 0x10, 0x0a, 0x01, 'a', 0x12, 0x0b, 0x4a, 0x09,
+        0x0a, 0, 0x0a, 0x02, 'y', 'z', 0x12, 0x01, 't', 0, 0};
+    /* clang-format on */
     expect(fields, 1, 1, blobs, sizeof blobs);
 }
 
