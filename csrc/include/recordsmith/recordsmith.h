@@ -143,7 +143,8 @@ typedef struct rs_field {
     int64_t n_rows;       /* rows behind `values`, `offsets` and `present` */
     int64_t width;        /* RS_DENSE: values of a row */
     int64_t row_stride;   /* RS_DENSE: bytes from one row's values to the next; may be < 0 */
-    int64_t n_values;     /* elements at `values` (and `keys`); RS_TEXT, RS_BLOBS: bytes */
+    int64_t n_values;     /* elements at `values` (and `keys`); RS_TEXT, RS_BLOBS: bytes;
+                             RS_DENSE: not looked at */
     const void *values;   /* native byte order, naturally aligned or not */
     const void *offsets;  /* n_rows + 1, ascending; the first need not be 0 */
     int64_t n_items;      /* RS_BLOBS: number of strings */
@@ -160,8 +161,9 @@ typedef struct rs_field {
  * the field has a shape), order where asked, payload lengths.
  * max_bytes: upper bound of the run; SIZE_MAX for none. If even the first row does not fit,
  *            *end_row is `begin` and *n_bytes is the size of that row.
- * Returns RS_OK; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER, RS_E_TOO_LONG (err: row, field, found,
- * limit), RS_E_ARGUMENT. */
+ * Returns RS_OK; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER, RS_E_TOO_LONG, RS_E_SHAPE (dense or ragged
+ * values that are not the product of a given shape) with err: row, field, found, limit;
+ * RS_E_RANK, RS_E_ARGUMENT. */
 RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                               int64_t end, size_t max_bytes, int64_t *end_row,
                               size_t *n_bytes, rs_error *err);
@@ -170,6 +172,7 @@ RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t b
  *
  * Nothing is written beyond out + capacity. On success *n_written is what rs_plan_rows said;
  * bytes beyond that, within the capacity, are unspecified.
+ * Range and order of keys are the first pass's business: this one need not find them wrong.
  * Returns RS_OK; RS_E_CAPACITY where the rows do not fit (the arrays have changed), and the
  * errors of rs_plan_rows; after an error *n_written holds the bytes of the whole rows
  * before it, and bytes beyond those are unspecified within the capacity. */
@@ -188,7 +191,8 @@ typedef struct rs_frame {
 /* Looks at the frame at the head of `in`.
  * Returns RS_OK; RS_NEED_MORE (then frame->frame_len is the number of bytes needed from the
  * frame's start as far as known: 8, or all of it; padding of a last frame may be missing,
- * see FORMAT.md); RS_E_MAGIC (found: the word). n == 0 is RS_NEED_MORE. */
+ * see FORMAT.md); RS_E_MAGIC (found: the word); RS_E_PART (a part number above 3). n == 0 is
+ * RS_NEED_MORE. */
 RS_API rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame, rs_error *err);
 
 /* Size of a frame around a payload; 0 if the payload is longer than RS_MAX_PAYLOAD. */
