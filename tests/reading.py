@@ -31,7 +31,9 @@ def rows_of(src, **options):
 
 def text(data, **options):
     """A source of text in memory, as `rows_of` has it."""
-    return rows_of(io.BytesIO(data.encode() if isinstance(data, str) else data), **options)
+    return rows_of(
+        io.BytesIO(data.encode() if isinstance(data, str) else data), **options
+    )
 
 
 class Slow(io.RawIOBase):

@@ -170,7 +170,7 @@ def _sparse_field(
     )
 
 
-def _in_row(error: InputError, offsets: "Array") -> InputError:
+def _in_row(error: InputError, offsets: Array) -> InputError:
     """The error of one value in a flat array, at its row."""
     if error.row is not None:
         error.row = int(np.searchsorted(offsets, error.row, side="right")) - 1

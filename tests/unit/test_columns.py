@@ -6,9 +6,9 @@ import decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from reading import batches_of, rows_of
 
 import recordsmith.sources.arrow_batches as arrow_batches
+from reading import batches_of, rows_of
 from recordsmith.errors import InputError, UnsupportedTypeError
 
 
@@ -150,7 +150,11 @@ NUMBERS = [
     (pa.array([1.5, 2]), "float64", [1.5, 2]),
     (pa.array([5, 6]).dictionary_encode(), "int32", [5, 6]),
     (pa.array([0.5, 6]).dictionary_encode(), "float64", [0.5, 6]),
-    (pa.array([decimal.Decimal("0.10"), decimal.Decimal("-2.25")]), "float64", [0.1, -2.25]),
+    (
+        pa.array([decimal.Decimal("0.10"), decimal.Decimal("-2.25")]),
+        "float64",
+        [0.1, -2.25],
+    ),
 ]
 
 
@@ -193,7 +197,11 @@ def test_run_length_encoded_and_extension_types():
     ],
 )
 def test_columns_of_several_types_take_one_that_loses_nothing(types, dtype):
-    special = {"null": pa.nulls(1), "float16": HALF.slice(0, 1), "bool_": pa.array([True])}
+    special = {
+        "null": pa.nulls(1),
+        "float16": HALF.slice(0, 1),
+        "bool_": pa.array([True]),
+    }
     arrays = [
         special[name] if name in special else pa.array([1], getattr(pa, name)())
         for name in types
@@ -270,7 +278,13 @@ def test_missing_values_filled():
 
 @pytest.mark.parametrize(
     ("nulls", "dtype"),
-    [(7, "int32"), (7.0, "int32"), ("nan", "float64"), (0.5, "float64"), (2**40, "float64")],
+    [
+        (7, "int32"),
+        (7.0, "int32"),
+        ("nan", "float64"),
+        (0.5, "float64"),
+        (2**40, "float64"),
+    ],
 )
 def test_integers_become_floats_where_what_fills_the_gaps_is_one(nulls, dtype):
     features, _ = rows_of(pa.table({"a": pa.array([1, None], pa.int32())}), nulls=nulls)

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import Slow, batches_of, rows_of, text
 
-from recordsmith.errors import InputError, LimitError, ParseError, UnsupportedTypeError
 import recordsmith.sources.from_csv as csv_module
+from reading import Slow, batches_of, rows_of, text
+from recordsmith.errors import InputError, LimitError, ParseError, UnsupportedTypeError
 from recordsmith.sources import open_source
 from recordsmith.tally import Tally
 
@@ -40,7 +40,9 @@ def test_an_integer_first_and_a_fraction_much_later():
 def test_nan_is_nan_and_an_empty_field_is_missing():
     features, _ = csv("a,b\n1,NaN\n2,nan\n")
     assert np.isnan(features[:, 1]).all()
-    error = refused("a,b\n1,2\n\n3,\n", InputError, "line 4, column 'b': the value is missing")
+    error = refused(
+        "a,b\n1,2\n\n3,\n", InputError, "line 4, column 'b': the value is missing"
+    )
     assert (error.row, error.unit, error.column) == (4, "line", "b")
     assert csv("a,b\n1,\n", nulls=7)[0].tolist() == [[1, 7]]
     assert csv('a,b\n1,""\n', nulls=7)[0].tolist() == [[1, 7]]
@@ -50,7 +52,10 @@ def test_other_spellings_of_missing_are_named():
     refused("a,b\n1,2\n1,NA\n", UnsupportedTypeError, "'NA'")
     refused("a\n" + "1\n" * 200_000 + "NA\n", ParseError, "line 200002.*null_values=")
     _, tally = batches_of(
-        io.BytesIO(b"a,b\n1,NA\n,2\n"), source_format="csv", null_values=["", "NA"], nulls=0
+        io.BytesIO(b"a,b\n1,NA\n,2\n"),
+        source_format="csv",
+        null_values=["", "NA"],
+        nulls=0,
     )
     assert tally.nulls == 2
 
@@ -67,7 +72,9 @@ def test_a_number_too_large_is_an_error_and_infinity_is_not(dtype):
 
 
 def test_a_number_too_large_for_float32():
-    error = refused("a,b\n1,2\n3,1e39\n", InputError, "too large for float32", dtype="float32")
+    error = refused(
+        "a,b\n1,2\n3,1e39\n", InputError, "too large for float32", dtype="float32"
+    )
     assert (error.row, error.unit, error.column) == (3, "line", "b")
 
 
@@ -251,9 +258,17 @@ def test_booleans_are_numbers():
 def test_dtypes():
     features, labels = csv("y,a\n1,2.5\n", label="y")
     assert (features.dtype, labels.dtype) == ("float64", "float64")
-    features, labels = csv("y,a\n1,2.5\n", label="y", dtype="float32", label_dtype="int32")
+    features, labels = csv(
+        "y,a\n1,2.5\n", label="y", dtype="float32", label_dtype="int32"
+    )
     assert (features.dtype, labels.dtype) == ("float32", "int32")
-    refused("y,a\n1,2\n0.5,2\n", InputError, "line 3, column 'y'", label="y", label_dtype="int32")
+    refused(
+        "y,a\n1,2\n0.5,2\n",
+        InputError,
+        "line 3, column 'y'",
+        label="y",
+        label_dtype="int32",
+    )
 
 
 # -- options ---------------------------------------------------------------------------
@@ -261,7 +276,9 @@ def test_dtypes():
 
 def test_how_the_text_is_written():
     data = "a;b;t\n1,5;'2';'it''s'\n"
-    assert csv(data, delimiter=";", decimal=",", quote="'", drop="t")[0].tolist() == [[1.5, 2]]
+    assert csv(data, delimiter=";", decimal=",", quote="'", drop="t")[0].tolist() == [
+        [1.5, 2]
+    ]
     assert csv('a,t\n1,5" pipe\n', quote=False, drop="t")[0].tolist() == [[1]]
     assert csv("a,t\n1,x\\,y\n", escape="\\", drop="t")[0].tolist() == [[1]]
     latin = "é,b\n1,2\n".encode("latin-1")

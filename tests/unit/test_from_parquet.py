@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import Slow, batches_of, rows_of
 
+from reading import Slow, batches_of, rows_of
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 from recordsmith.sources import open_source
 from recordsmith.tally import Tally
@@ -102,12 +102,18 @@ def test_drift_promoted(tmp_path):
     batches, _ = drift(tmp_path, DRIFTS["type"][0], schema_drift="promote")
     assert batches[1].features.tolist() == [[7, 0]]
     assert {batch.features.dtype.name for batch in batches} == {"float64"}
-    batches, tally = drift(tmp_path, DRIFTS["missing"][0], schema_drift="promote", nulls=-1)
+    batches, tally = drift(
+        tmp_path, DRIFTS["missing"][0], schema_drift="promote", nulls=-1
+    )
     assert (batches[1].features.tolist(), tally.nulls) == ([[0.5, -1]], 1)
-    with pytest.raises(InputError, match=r"2\.parquet: row 0, column 'b': the value is mi"):
+    with pytest.raises(
+        InputError, match=r"2\.parquet: row 0, column 'b': the value is mi"
+    ):
         drift(tmp_path, DRIFTS["missing"][0], schema_drift="promote")
     with pytest.raises(InputError, match="together"):
-        drift(tmp_path, table(1).set_column(1, "a", pa.array(["x"])), schema_drift="promote")
+        drift(
+            tmp_path, table(1).set_column(1, "a", pa.array(["x"])), schema_drift="promote"
+        )
 
 
 def test_columns_in_another_order_go_by_name(tmp_path):
@@ -186,7 +192,9 @@ def test_only_needed_columns_are_read(tmp_path):
     chunk = pq.ParquetFile(path).metadata.row_group(0).column(3)
     raw = bytearray(path.read_bytes())
     begin = chunk.data_page_offset
-    raw[begin : begin + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    raw[begin : begin + chunk.total_compressed_size] = (
+        b"\xff" * chunk.total_compressed_size
+    )
     path.write_bytes(raw)
     assert rows_of(path, drop="junk", label="y")[0].shape == (1000, 2)
 
@@ -204,7 +212,9 @@ def test_a_truncated_file_is_named(tmp_path, cut):
 
 
 def test_damage_in_the_middle_is_a_format_error(tmp_path):
-    path = save(tmp_path / "x.parquet", table(1000), compression="none", use_dictionary=False)
+    path = save(
+        tmp_path / "x.parquet", table(1000), compression="none", use_dictionary=False
+    )
     raw = bytearray(path.read_bytes())
     raw[4:40] = b"\xff" * 36
     path.write_bytes(raw)

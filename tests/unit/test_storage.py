@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from reading import Slow
 
+from reading import Slow
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 from recordsmith.storage import (
     detect_format,
@@ -94,7 +94,9 @@ def test_a_missing_file_is_an_os_error(tmp_path):
     assert caught.value.filename == str(tmp_path / "nope.csv")
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/key", "https://host/a.csv", "file://host/a"])
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/key", "https://host/a.csv", "file://host/a"]
+)
 def test_other_places_are_refused(url):
     with pytest.raises(InputError):
         expand(url)
@@ -227,7 +229,11 @@ def test_compression_goes_by_the_first_bytes_and_reads_all_members(kind, tmp_pat
 def test_damaged_compression_names_the_file(kind, damage, tmp_path):
     packed = PACKERS[kind](bytes(range(256)) * 40)
     path = tmp_path / "a.csv.gz"
-    path.write_bytes({"cut": packed[:-3], "garbage": packed + b"garbage", "one byte": packed + b"x"}[damage])
+    path.write_bytes(
+        {"cut": packed[:-3], "garbage": packed + b"garbage", "one byte": packed + b"x"}[
+            damage
+        ]
+    )
     with pytest.raises(FormatError) as caught:
         read_all(path)
     assert caught.value.path == str(path)
@@ -247,7 +253,10 @@ def test_a_wrong_suffix_does_not_matter(tmp_path):
 
 
 def test_random_access_is_refused_where_there_is_none():
-    for stream, reason in ((Slow(b"PAR1"), "stream"), (io.BytesIO(gzip.compress(b"PAR1")), "gzip")):
+    for stream, reason in (
+        (Slow(b"PAR1"), "stream"),
+        (io.BytesIO(gzip.compress(b"PAR1")), "gzip"),
+    ):
         with open_input(stream) as opened, pytest.raises(InputError, match=reason):
             opened.random_access("Parquet")
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import Slow
 
+from reading import Slow
 from recordsmith.errors import InputError, LimitError, ParseError
 from recordsmith.sources.text_blocks import LineReader, plain_text
 from recordsmith.storage import open_input
@@ -90,7 +90,9 @@ def decoded(data, encoding=None):
     return plain_text(io.BufferedReader(io.BytesIO(data)), encoding, "x").read()
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"]
+)
 def test_other_encodings_become_utf8(encoding):
     text = "é,1\n" * 1000
     assert decoded(text.encode(encoding), encoding) == text.encode()
