@@ -562,7 +562,7 @@ def test_closed_standard_output(table, tmp_path):
 
 def test_full_standard_output(records):
     for args in (["cat", records], ["inspect", records], ["verify", "--json", records]):
-        with open("/dev/full", "wb") as full:  # noqa: PTH123
+        with open("/dev/full", "wb") as full:
             process = start(*args, stdout=full)
             _, message = process.communicate(timeout=WAIT_S)
         assert process.returncode == 1
