@@ -10,7 +10,7 @@ C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h src/recordsmi
     tests/c/*.[ch] tests/fuzz/*.[ch])
 # The package is installed in place, so only the native part and the metadata make an
 # installation stale.
-NATIVE := pyproject.toml setup.py $(wildcard src/recordsmith/*.pyx src/recordsmith/*.pxd \
+NATIVE := pyproject.toml setup.py $(wildcard src/recordsmith/*.pyx src/recordsmith/*.px[di] \
     src/recordsmith/*.h csrc/src/*.[ch] csrc/include/recordsmith/*.h)
 
 .PHONY: demo test bench lint format clean

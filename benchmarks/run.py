@@ -37,21 +37,21 @@ def main() -> None:
     unknown = set(options.only) - set(PROGRAMS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    options.out.mkdir(exist_ok=True)
     started = time.monotonic()
     machine: dict = {}
     results: list[Result] = []
     for name in options.only or PROGRAMS:
-        found = run(name, options.runs, options.full)
+        found = run(name, options)
         machine.setdefault("versions", {}).update(found["machine"].pop("versions", {}))
         machine.update(found["machine"])
         results += [Result(**one) for one in found["results"]]
+        write(options.out, machine, results)
     seconds = time.monotonic() - started
-    options.out.mkdir(exist_ok=True)
-    write(options.out, machine, results)
     print(f"\n{table(results)}\n{summary(results)} ({seconds:.0f} s)")
 
 
-def run(name: str, runs: int, full: bool) -> dict:
+def run(name: str, options) -> dict:
     """One program's results; a single line without a value if it fails."""
     python = SDK_PYTHON if name == "sdk" else Path(sys.executable)
     why = f"no environment with the SDK at {SDK_PYTHON.relative_to(HERE.parent)}"
@@ -60,7 +60,8 @@ def run(name: str, runs: int, full: bool) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "results.json")
             command = [python, "-m", f"benchmarks.bench_{name}", "--json", answer]
-            command += ["--runs", str(runs)] + ["--full"] * full
+            command += ["--runs", str(options.runs)]
+            command += ["--full"] * options.full + ["--quick"] * options.quick
             code = subprocess.run(command, cwd=HERE.parent).returncode
             if code == 0:
                 return json.loads(answer.read_text())
@@ -78,7 +79,8 @@ def write(folder: Path, machine: dict, results: list[Result]) -> None:
         f"{k} {v}" for k, v in sorted(machine.get("versions", {}).items())
     )
     about = f"{machine.get('cpu')}, {machine.get('cores')} cores; {versions}."
-    lines = ["# Latest results", about, DESCRIPTION, table(results), summary(results)]
+    about_runs = DESCRIPTION.format(load=machine.get("load"))
+    lines = ["# Latest results", about, about_runs, table(results), summary(results)]
     (folder / "latest.md").write_text("\n\n".join(lines) + "\n")
     draw(folder / "latest.svg", results, about)
 

@@ -40,7 +40,17 @@ def expected() -> tuple[np.ndarray, np.ndarray]:
 def main() -> None:
     (ROOT / RESULT).parent.mkdir(parents=True, exist_ok=True)
     (ROOT / RESULT).unlink(missing_ok=True)
-    run("convert", SOURCE, RESULT, "--label", LABEL, "--dtype", "float32")
+    run(
+        "convert",
+        SOURCE,
+        RESULT,
+        "--label",
+        LABEL,
+        "--dtype",
+        "float32",
+        "--label-dtype",
+        "float32",
+    )
     run("inspect", RESULT)
     run("head", "-n", 3, RESULT)
 

@@ -259,6 +259,11 @@ uint8_t *rs_number_write_float(float value, uint8_t *out)
     if (done != NULL) {
         return done;
     }
+    if ((bits & 0x7fffffff) == 0x15ae43fd) {
+        /* Of all floats the one whose shortest text, 7.038531e-26, is a double that then
+           rounds to another float. */
+        return write_decimal((decimal){70385307, -33}, out);
+    }
     const uint32_t fraction = bits & (((uint32_t)1 << 23) - 1);
     const int biased = (int)(bits >> 23 & 0xff);
     if (biased == 0) {

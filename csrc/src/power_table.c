@@ -3,672 +3,339 @@
 
 /* clang-format off */
 const uint64_t rs_power_table[RS_MAX_POWER - RS_MIN_POWER + 1][2] = {
-    {0xeef453d6923bd65aU, 0x113faa2906a13b3fU}, /* -342 */
-    {0x9558b4661b6565f8U, 0x4ac7ca59a424c507U}, /* -341 */
-    {0xbaaee17fa23ebf76U, 0x5d79bcf00d2df649U}, /* -340 */
-    {0xe95a99df8ace6f53U, 0xf4d82c2c107973dcU}, /* -339 */
-    {0x91d8a02bb6c10594U, 0x79071b9b8a4be869U}, /* -338 */
-    {0xb64ec836a47146f9U, 0x9748e2826cdee284U}, /* -337 */
-    {0xe3e27a444d8d98b7U, 0xfd1b1b2308169b25U}, /* -336 */
-    {0x8e6d8c6ab0787f72U, 0xfe30f0f5e50e20f7U}, /* -335 */
-    {0xb208ef855c969f4fU, 0xbdbd2d335e51a935U}, /* -334 */
-    {0xde8b2b66b3bc4723U, 0xad2c788035e61382U}, /* -333 */
-    {0x8b16fb203055ac76U, 0x4c3bcb5021afcc31U}, /* -332 */
-    {0xaddcb9e83c6b1793U, 0xdf4abe242a1bbf3dU}, /* -331 */
-    {0xd953e8624b85dd78U, 0xd71d6dad34a2af0dU}, /* -330 */
-    {0x87d4713d6f33aa6bU, 0x8672648c40e5ad68U}, /* -329 */
-    {0xa9c98d8ccb009506U, 0x680efdaf511f18c2U}, /* -328 */
-    {0xd43bf0effdc0ba48U, 0x0212bd1b2566def2U}, /* -327 */
-    {0x84a57695fe98746dU, 0x014bb630f7604b57U}, /* -326 */
-    {0xa5ced43b7e3e9188U, 0x419ea3bd35385e2dU}, /* -325 */
-    {0xcf42894a5dce35eaU, 0x52064cac828675b9U}, /* -324 */
-    {0x818995ce7aa0e1b2U, 0x7343efebd1940993U}, /* -323 */
-    {0xa1ebfb4219491a1fU, 0x1014ebe6c5f90bf8U}, /* -322 */
-    {0xca66fa129f9b60a6U, 0xd41a26e077774ef6U}, /* -321 */
-    {0xfd00b897478238d0U, 0x8920b098955522b4U}, /* -320 */
-    {0x9e20735e8cb16382U, 0x55b46e5f5d5535b0U}, /* -319 */
-    {0xc5a890362fddbc62U, 0xeb2189f734aa831dU}, /* -318 */
-    {0xf712b443bbd52b7bU, 0xa5e9ec7501d523e4U}, /* -317 */
-    {0x9a6bb0aa55653b2dU, 0x47b233c92125366eU}, /* -316 */
-    {0xc1069cd4eabe89f8U, 0x999ec0bb696e840aU}, /* -315 */
-    {0xf148440a256e2c76U, 0xc00670ea43ca250dU}, /* -314 */
-    {0x96cd2a865764dbcaU, 0x380406926a5e5728U}, /* -313 */
-    {0xbc807527ed3e12bcU, 0xc605083704f5ecf2U}, /* -312 */
-    {0xeba09271e88d976bU, 0xf7864a44c633682eU}, /* -311 */
-    {0x93445b8731587ea3U, 0x7ab3ee6afbe0211dU}, /* -310 */
-    {0xb8157268fdae9e4cU, 0x5960ea05bad82964U}, /* -309 */
-    {0xe61acf033d1a45dfU, 0x6fb92487298e33bdU}, /* -308 */
-    {0x8fd0c16206306babU, 0xa5d3b6d479f8e056U}, /* -307 */
-    {0xb3c4f1ba87bc8696U, 0x8f48a4899877186cU}, /* -306 */
-    {0xe0b62e2929aba83cU, 0x331acdabfe94de87U}, /* -305 */
-    {0x8c71dcd9ba0b4925U, 0x9ff0c08b7f1d0b14U}, /* -304 */
-    {0xaf8e5410288e1b6fU, 0x07ecf0ae5ee44dd9U}, /* -303 */
-    {0xdb71e91432b1a24aU, 0xc9e82cd9f69d6150U}, /* -302 */
-    {0x892731ac9faf056eU, 0xbe311c083a225cd2U}, /* -301 */
-    {0xab70fe17c79ac6caU, 0x6dbd630a48aaf406U}, /* -300 */
-    {0xd64d3d9db981787dU, 0x092cbbccdad5b108U}, /* -299 */
-    {0x85f0468293f0eb4eU, 0x25bbf56008c58ea5U}, /* -298 */
-    {0xa76c582338ed2621U, 0xaf2af2b80af6f24eU}, /* -297 */
-    {0xd1476e2c07286faaU, 0x1af5af660db4aee1U}, /* -296 */
-    {0x82cca4db847945caU, 0x50d98d9fc890ed4dU}, /* -295 */
-    {0xa37fce126597973cU, 0xe50ff107bab528a0U}, /* -294 */
-    {0xcc5fc196fefd7d0cU, 0x1e53ed49a96272c8U}, /* -293 */
-    {0xff77b1fcbebcdc4fU, 0x25e8e89c13bb0f7aU}, /* -292 */
-    {0x9faacf3df73609b1U, 0x77b191618c54e9acU}, /* -291 */
-    {0xc795830d75038c1dU, 0xd59df5b9ef6a2417U}, /* -290 */
-    {0xf97ae3d0d2446f25U, 0x4b0573286b44ad1dU}, /* -289 */
-    {0x9becce62836ac577U, 0x4ee367f9430aec32U}, /* -288 */
-    {0xc2e801fb244576d5U, 0x229c41f793cda73fU}, /* -287 */
-    {0xf3a20279ed56d48aU, 0x6b43527578c1110fU}, /* -286 */
-    {0x9845418c345644d6U, 0x830a13896b78aaa9U}, /* -285 */
-    {0xbe5691ef416bd60cU, 0x23cc986bc656d553U}, /* -284 */
-    {0xedec366b11c6cb8fU, 0x2cbfbe86b7ec8aa8U}, /* -283 */
-    {0x94b3a202eb1c3f39U, 0x7bf7d71432f3d6a9U}, /* -282 */
-    {0xb9e08a83a5e34f07U, 0xdaf5ccd93fb0cc53U}, /* -281 */
-    {0xe858ad248f5c22c9U, 0xd1b3400f8f9cff68U}, /* -280 */
-    {0x91376c36d99995beU, 0x23100809b9c21fa1U}, /* -279 */
-    {0xb58547448ffffb2dU, 0xabd40a0c2832a78aU}, /* -278 */
-    {0xe2e69915b3fff9f9U, 0x16c90c8f323f516cU}, /* -277 */
-    {0x8dd01fad907ffc3bU, 0xae3da7d97f6792e3U}, /* -276 */
-    {0xb1442798f49ffb4aU, 0x99cd11cfdf41779cU}, /* -275 */
-    {0xdd95317f31c7fa1dU, 0x40405643d711d583U}, /* -274 */
-    {0x8a7d3eef7f1cfc52U, 0x482835ea666b2572U}, /* -273 */
-    {0xad1c8eab5ee43b66U, 0xda3243650005eecfU}, /* -272 */
-    {0xd863b256369d4a40U, 0x90bed43e40076a82U}, /* -271 */
-    {0x873e4f75e2224e68U, 0x5a7744a6e804a291U}, /* -270 */
-    {0xa90de3535aaae202U, 0x711515d0a205cb36U}, /* -269 */
-    {0xd3515c2831559a83U, 0x0d5a5b44ca873e03U}, /* -268 */
-    {0x8412d9991ed58091U, 0xe858790afe9486c2U}, /* -267 */
-    {0xa5178fff668ae0b6U, 0x626e974dbe39a872U}, /* -266 */
-    {0xce5d73ff402d98e3U, 0xfb0a3d212dc8128fU}, /* -265 */
-    {0x80fa687f881c7f8eU, 0x7ce66634bc9d0b99U}, /* -264 */
-    {0xa139029f6a239f72U, 0x1c1fffc1ebc44e80U}, /* -263 */
-    {0xc987434744ac874eU, 0xa327ffb266b56220U}, /* -262 */
-    {0xfbe9141915d7a922U, 0x4bf1ff9f0062baa8U}, /* -261 */
-    {0x9d71ac8fada6c9b5U, 0x6f773fc3603db4a9U}, /* -260 */
-    {0xc4ce17b399107c22U, 0xcb550fb4384d21d3U}, /* -259 */
-    {0xf6019da07f549b2bU, 0x7e2a53a146606a48U}, /* -258 */
-    {0x99c102844f94e0fbU, 0x2eda7444cbfc426dU}, /* -257 */
-    {0xc0314325637a1939U, 0xfa911155fefb5308U}, /* -256 */
-    {0xf03d93eebc589f88U, 0x793555ab7eba27caU}, /* -255 */
-    {0x96267c7535b763b5U, 0x4bc1558b2f3458deU}, /* -254 */
-    {0xbbb01b9283253ca2U, 0x9eb1aaedfb016f16U}, /* -253 */
-    {0xea9c227723ee8bcbU, 0x465e15a979c1cadcU}, /* -252 */
-    {0x92a1958a7675175fU, 0x0bfacd89ec191ec9U}, /* -251 */
-    {0xb749faed14125d36U, 0xcef980ec671f667bU}, /* -250 */
-    {0xe51c79a85916f484U, 0x82b7e12780e7401aU}, /* -249 */
-    {0x8f31cc0937ae58d2U, 0xd1b2ecb8b0908810U}, /* -248 */
-    {0xb2fe3f0b8599ef07U, 0x861fa7e6dcb4aa15U}, /* -247 */
-    {0xdfbdcece67006ac9U, 0x67a791e093e1d49aU}, /* -246 */
-    {0x8bd6a141006042bdU, 0xe0c8bb2c5c6d24e0U}, /* -245 */
-    {0xaecc49914078536dU, 0x58fae9f773886e18U}, /* -244 */
-    {0xda7f5bf590966848U, 0xaf39a475506a899eU}, /* -243 */
-    {0x888f99797a5e012dU, 0x6d8406c952429603U}, /* -242 */
-    {0xaab37fd7d8f58178U, 0xc8e5087ba6d33b83U}, /* -241 */
-    {0xd5605fcdcf32e1d6U, 0xfb1e4a9a90880a64U}, /* -240 */
-    {0x855c3be0a17fcd26U, 0x5cf2eea09a55067fU}, /* -239 */
-    {0xa6b34ad8c9dfc06fU, 0xf42faa48c0ea481eU}, /* -238 */
-    {0xd0601d8efc57b08bU, 0xf13b94daf124da26U}, /* -237 */
-    {0x823c12795db6ce57U, 0x76c53d08d6b70858U}, /* -236 */
-    {0xa2cb1717b52481edU, 0x54768c4b0c64ca6eU}, /* -235 */
-    {0xcb7ddcdda26da268U, 0xa9942f5dcf7dfd09U}, /* -234 */
-    {0xfe5d54150b090b02U, 0xd3f93b35435d7c4cU}, /* -233 */
-    {0x9efa548d26e5a6e1U, 0xc47bc5014a1a6dafU}, /* -232 */
-    {0xc6b8e9b0709f109aU, 0x359ab6419ca1091bU}, /* -231 */
-    {0xf867241c8cc6d4c0U, 0xc30163d203c94b62U}, /* -230 */
-    {0x9b407691d7fc44f8U, 0x79e0de63425dcf1dU}, /* -229 */
-    {0xc21094364dfb5636U, 0x985915fc12f542e4U}, /* -228 */
-    {0xf294b943e17a2bc4U, 0x3e6f5b7b17b2939dU}, /* -227 */
-    {0x979cf3ca6cec5b5aU, 0xa705992ceecf9c42U}, /* -226 */
-    {0xbd8430bd08277231U, 0x50c6ff782a838353U}, /* -225 */
-    {0xece53cec4a314ebdU, 0xa4f8bf5635246428U}, /* -224 */
-    {0x940f4613ae5ed136U, 0x871b7795e136be99U}, /* -223 */
-    {0xb913179899f68584U, 0x28e2557b59846e3fU}, /* -222 */
-    {0xe757dd7ec07426e5U, 0x331aeada2fe589cfU}, /* -221 */
-    {0x9096ea6f3848984fU, 0x3ff0d2c85def7621U}, /* -220 */
-    {0xb4bca50b065abe63U, 0x0fed077a756b53a9U}, /* -219 */
-    {0xe1ebce4dc7f16dfbU, 0xd3e8495912c62894U}, /* -218 */
-    {0x8d3360f09cf6e4bdU, 0x64712dd7abbbd95cU}, /* -217 */
-    {0xb080392cc4349decU, 0xbd8d794d96aacfb3U}, /* -216 */
-    {0xdca04777f541c567U, 0xecf0d7a0fc5583a0U}, /* -215 */
-    {0x89e42caaf9491b60U, 0xf41686c49db57244U}, /* -214 */
-    {0xac5d37d5b79b6239U, 0x311c2875c522ced5U}, /* -213 */
-    {0xd77485cb25823ac7U, 0x7d633293366b828bU}, /* -212 */
-    {0x86a8d39ef77164bcU, 0xae5dff9c02033197U}, /* -211 */
-    {0xa8530886b54dbdebU, 0xd9f57f830283fdfcU}, /* -210 */
-    {0xd267caa862a12d66U, 0xd072df63c324fd7bU}, /* -209 */
-    {0x8380dea93da4bc60U, 0x4247cb9e59f71e6dU}, /* -208 */
-    {0xa46116538d0deb78U, 0x52d9be85f074e608U}, /* -207 */
-    {0xcd795be870516656U, 0x67902e276c921f8bU}, /* -206 */
-    {0x806bd9714632dff6U, 0x00ba1cd8a3db53b6U}, /* -205 */
-    {0xa086cfcd97bf97f3U, 0x80e8a40eccd228a4U}, /* -204 */
-    {0xc8a883c0fdaf7df0U, 0x6122cd128006b2cdU}, /* -203 */
-    {0xfad2a4b13d1b5d6cU, 0x796b805720085f81U}, /* -202 */
-    {0x9cc3a6eec6311a63U, 0xcbe3303674053bb0U}, /* -201 */
-    {0xc3f490aa77bd60fcU, 0xbedbfc4411068a9cU}, /* -200 */
-    {0xf4f1b4d515acb93bU, 0xee92fb5515482d44U}, /* -199 */
-    {0x991711052d8bf3c5U, 0x751bdd152d4d1c4aU}, /* -198 */
-    {0xbf5cd54678eef0b6U, 0xd262d45a78a0635dU}, /* -197 */
-    {0xef340a98172aace4U, 0x86fb897116c87c34U}, /* -196 */
-    {0x9580869f0e7aac0eU, 0xd45d35e6ae3d4da0U}, /* -195 */
-    {0xbae0a846d2195712U, 0x8974836059cca109U}, /* -194 */
-    {0xe998d258869facd7U, 0x2bd1a438703fc94bU}, /* -193 */
-    {0x91ff83775423cc06U, 0x7b6306a34627ddcfU}, /* -192 */
-    {0xb67f6455292cbf08U, 0x1a3bc84c17b1d542U}, /* -191 */
-    {0xe41f3d6a7377eecaU, 0x20caba5f1d9e4a93U}, /* -190 */
-    {0x8e938662882af53eU, 0x547eb47b7282ee9cU}, /* -189 */
-    {0xb23867fb2a35b28dU, 0xe99e619a4f23aa43U}, /* -188 */
-    {0xdec681f9f4c31f31U, 0x6405fa00e2ec94d4U}, /* -187 */
-    {0x8b3c113c38f9f37eU, 0xde83bc408dd3dd04U}, /* -186 */
-    {0xae0b158b4738705eU, 0x9624ab50b148d445U}, /* -185 */
-    {0xd98ddaee19068c76U, 0x3badd624dd9b0957U}, /* -184 */
-    {0x87f8a8d4cfa417c9U, 0xe54ca5d70a80e5d6U}, /* -183 */
-    {0xa9f6d30a038d1dbcU, 0x5e9fcf4ccd211f4cU}, /* -182 */
-    {0xd47487cc8470652bU, 0x7647c3200069671fU}, /* -181 */
-    {0x84c8d4dfd2c63f3bU, 0x29ecd9f40041e073U}, /* -180 */
-    {0xa5fb0a17c777cf09U, 0xf468107100525890U}, /* -179 */
-    {0xcf79cc9db955c2ccU, 0x7182148d4066eeb4U}, /* -178 */
-    {0x81ac1fe293d599bfU, 0xc6f14cd848405530U}, /* -177 */
-    {0xa21727db38cb002fU, 0xb8ada00e5a506a7cU}, /* -176 */
-    {0xca9cf1d206fdc03bU, 0xa6d90811f0e4851cU}, /* -175 */
-    {0xfd442e4688bd304aU, 0x908f4a166d1da663U}, /* -174 */
-    {0x9e4a9cec15763e2eU, 0x9a598e4e043287feU}, /* -173 */
-    {0xc5dd44271ad3cdbaU, 0x40eff1e1853f29fdU}, /* -172 */
-    {0xf7549530e188c128U, 0xd12bee59e68ef47cU}, /* -171 */
-    {0x9a94dd3e8cf578b9U, 0x82bb74f8301958ceU}, /* -170 */
-    {0xc13a148e3032d6e7U, 0xe36a52363c1faf01U}, /* -169 */
-    {0xf18899b1bc3f8ca1U, 0xdc44e6c3cb279ac1U}, /* -168 */
-    {0x96f5600f15a7b7e5U, 0x29ab103a5ef8c0b9U}, /* -167 */
-    {0xbcb2b812db11a5deU, 0x7415d448f6b6f0e7U}, /* -166 */
-    {0xebdf661791d60f56U, 0x111b495b3464ad21U}, /* -165 */
-    {0x936b9fcebb25c995U, 0xcab10dd900beec34U}, /* -164 */
-    {0xb84687c269ef3bfbU, 0x3d5d514f40eea742U}, /* -163 */
-    {0xe65829b3046b0afaU, 0x0cb4a5a3112a5112U}, /* -162 */
-    {0x8ff71a0fe2c2e6dcU, 0x47f0e785eaba72abU}, /* -161 */
-    {0xb3f4e093db73a093U, 0x59ed216765690f56U}, /* -160 */
-    {0xe0f218b8d25088b8U, 0x306869c13ec3532cU}, /* -159 */
-    {0x8c974f7383725573U, 0x1e414218c73a13fbU}, /* -158 */
-    {0xafbd2350644eeacfU, 0xe5d1929ef90898faU}, /* -157 */
-    {0xdbac6c247d62a583U, 0xdf45f746b74abf39U}, /* -156 */
-    {0x894bc396ce5da772U, 0x6b8bba8c328eb783U}, /* -155 */
-    {0xab9eb47c81f5114fU, 0x066ea92f3f326564U}, /* -154 */
-    {0xd686619ba27255a2U, 0xc80a537b0efefebdU}, /* -153 */
-    {0x8613fd0145877585U, 0xbd06742ce95f5f36U}, /* -152 */
-    {0xa798fc4196e952e7U, 0x2c48113823b73704U}, /* -151 */
-    {0xd17f3b51fca3a7a0U, 0xf75a15862ca504c5U}, /* -150 */
-    {0x82ef85133de648c4U, 0x9a984d73dbe722fbU}, /* -149 */
-    {0xa3ab66580d5fdaf5U, 0xc13e60d0d2e0ebbaU}, /* -148 */
-    {0xcc963fee10b7d1b3U, 0x318df905079926a8U}, /* -147 */
-    {0xffbbcfe994e5c61fU, 0xfdf17746497f7052U}, /* -146 */
-    {0x9fd561f1fd0f9bd3U, 0xfeb6ea8bedefa633U}, /* -145 */
-    {0xc7caba6e7c5382c8U, 0xfe64a52ee96b8fc0U}, /* -144 */
-    {0xf9bd690a1b68637bU, 0x3dfdce7aa3c673b0U}, /* -143 */
-    {0x9c1661a651213e2dU, 0x06bea10ca65c084eU}, /* -142 */
-    {0xc31bfa0fe5698db8U, 0x486e494fcff30a62U}, /* -141 */
-    {0xf3e2f893dec3f126U, 0x5a89dba3c3efccfaU}, /* -140 */
-    {0x986ddb5c6b3a76b7U, 0xf89629465a75e01cU}, /* -139 */
-    {0xbe89523386091465U, 0xf6bbb397f1135823U}, /* -138 */
-    {0xee2ba6c0678b597fU, 0x746aa07ded582e2cU}, /* -137 */
-    {0x94db483840b717efU, 0xa8c2a44eb4571cdcU}, /* -136 */
-    {0xba121a4650e4ddebU, 0x92f34d62616ce413U}, /* -135 */
-    {0xe896a0d7e51e1566U, 0x77b020baf9c81d17U}, /* -134 */
-    {0x915e2486ef32cd60U, 0x0ace1474dc1d122eU}, /* -133 */
-    {0xb5b5ada8aaff80b8U, 0x0d819992132456baU}, /* -132 */
-    {0xe3231912d5bf60e6U, 0x10e1fff697ed6c69U}, /* -131 */
-    {0x8df5efabc5979c8fU, 0xca8d3ffa1ef463c1U}, /* -130 */
-    {0xb1736b96b6fd83b3U, 0xbd308ff8a6b17cb2U}, /* -129 */
-    {0xddd0467c64bce4a0U, 0xac7cb3f6d05ddbdeU}, /* -128 */
-    {0x8aa22c0dbef60ee4U, 0x6bcdf07a423aa96bU}, /* -127 */
-    {0xad4ab7112eb3929dU, 0x86c16c98d2c953c6U}, /* -126 */
-    {0xd89d64d57a607744U, 0xe871c7bf077ba8b7U}, /* -125 */
-    {0x87625f056c7c4a8bU, 0x11471cd764ad4972U}, /* -124 */
-    {0xa93af6c6c79b5d2dU, 0xd598e40d3dd89bcfU}, /* -123 */
-    {0xd389b47879823479U, 0x4aff1d108d4ec2c3U}, /* -122 */
-    {0x843610cb4bf160cbU, 0xcedf722a585139baU}, /* -121 */
-    {0xa54394fe1eedb8feU, 0xc2974eb4ee658828U}, /* -120 */
-    {0xce947a3da6a9273eU, 0x733d226229feea32U}, /* -119 */
-    {0x811ccc668829b887U, 0x0806357d5a3f525fU}, /* -118 */
-    {0xa163ff802a3426a8U, 0xca07c2dcb0cf26f7U}, /* -117 */
-    {0xc9bcff6034c13052U, 0xfc89b393dd02f0b5U}, /* -116 */
-    {0xfc2c3f3841f17c67U, 0xbbac2078d443ace2U}, /* -115 */
-    {0x9d9ba7832936edc0U, 0xd54b944b84aa4c0dU}, /* -114 */
-    {0xc5029163f384a931U, 0x0a9e795e65d4df11U}, /* -113 */
-    {0xf64335bcf065d37dU, 0x4d4617b5ff4a16d5U}, /* -112 */
-    {0x99ea0196163fa42eU, 0x504bced1bf8e4e45U}, /* -111 */
-    {0xc06481fb9bcf8d39U, 0xe45ec2862f71e1d6U}, /* -110 */
-    {0xf07da27a82c37088U, 0x5d767327bb4e5a4cU}, /* -109 */
-    {0x964e858c91ba2655U, 0x3a6a07f8d510f86fU}, /* -108 */
-    {0xbbe226efb628afeaU, 0x890489f70a55368bU}, /* -107 */
-    {0xeadab0aba3b2dbe5U, 0x2b45ac74ccea842eU}, /* -106 */
-    {0x92c8ae6b464fc96fU, 0x3b0b8bc90012929dU}, /* -105 */
-    {0xb77ada0617e3bbcbU, 0x09ce6ebb40173744U}, /* -104 */
-    {0xe55990879ddcaabdU, 0xcc420a6a101d0515U}, /* -103 */
-    {0x8f57fa54c2a9eab6U, 0x9fa946824a12232dU}, /* -102 */
-    {0xb32df8e9f3546564U, 0x47939822dc96abf9U}, /* -101 */
-    {0xdff9772470297ebdU, 0x59787e2b93bc56f7U}, /* -100 */
-    {0x8bfbea76c619ef36U, 0x57eb4edb3c55b65aU}, /* -99 */
-    {0xaefae51477a06b03U, 0xede622920b6b23f1U}, /* -98 */
-    {0xdab99e59958885c4U, 0xe95fab368e45ecedU}, /* -97 */
-    {0x88b402f7fd75539bU, 0x11dbcb0218ebb414U}, /* -96 */
-    {0xaae103b5fcd2a881U, 0xd652bdc29f26a119U}, /* -95 */
-    {0xd59944a37c0752a2U, 0x4be76d3346f0495fU}, /* -94 */
-    {0x857fcae62d8493a5U, 0x6f70a4400c562ddbU}, /* -93 */
-    {0xa6dfbd9fb8e5b88eU, 0xcb4ccd500f6bb952U}, /* -92 */
-    {0xd097ad07a71f26b2U, 0x7e2000a41346a7a7U}, /* -91 */
-    {0x825ecc24c873782fU, 0x8ed400668c0c28c8U}, /* -90 */
-    {0xa2f67f2dfa90563bU, 0x728900802f0f32faU}, /* -89 */
-    {0xcbb41ef979346bcaU, 0x4f2b40a03ad2ffb9U}, /* -88 */
-    {0xfea126b7d78186bcU, 0xe2f610c84987bfa8U}, /* -87 */
-    {0x9f24b832e6b0f436U, 0x0dd9ca7d2df4d7c9U}, /* -86 */
-    {0xc6ede63fa05d3143U, 0x91503d1c79720dbbU}, /* -85 */
-    {0xf8a95fcf88747d94U, 0x75a44c6397ce912aU}, /* -84 */
-    {0x9b69dbe1b548ce7cU, 0xc986afbe3ee11abaU}, /* -83 */
-    {0xc24452da229b021bU, 0xfbe85badce996168U}, /* -82 */
-    {0xf2d56790ab41c2a2U, 0xfae27299423fb9c3U}, /* -81 */
-    {0x97c560ba6b0919a5U, 0xdccd879fc967d41aU}, /* -80 */
-    {0xbdb6b8e905cb600fU, 0x5400e987bbc1c920U}, /* -79 */
-    {0xed246723473e3813U, 0x290123e9aab23b68U}, /* -78 */
-    {0x9436c0760c86e30bU, 0xf9a0b6720aaf6521U}, /* -77 */
-    {0xb94470938fa89bceU, 0xf808e40e8d5b3e69U}, /* -76 */
-    {0xe7958cb87392c2c2U, 0xb60b1d1230b20e04U}, /* -75 */
-    {0x90bd77f3483bb9b9U, 0xb1c6f22b5e6f48c2U}, /* -74 */
-    {0xb4ecd5f01a4aa828U, 0x1e38aeb6360b1af3U}, /* -73 */
-    {0xe2280b6c20dd5232U, 0x25c6da63c38de1b0U}, /* -72 */
-    {0x8d590723948a535fU, 0x579c487e5a38ad0eU}, /* -71 */
-    {0xb0af48ec79ace837U, 0x2d835a9df0c6d851U}, /* -70 */
-    {0xdcdb1b2798182244U, 0xf8e431456cf88e65U}, /* -69 */
-    {0x8a08f0f8bf0f156bU, 0x1b8e9ecb641b58ffU}, /* -68 */
-    {0xac8b2d36eed2dac5U, 0xe272467e3d222f3fU}, /* -67 */
-    {0xd7adf884aa879177U, 0x5b0ed81dcc6abb0fU}, /* -66 */
-    {0x86ccbb52ea94baeaU, 0x98e947129fc2b4e9U}, /* -65 */
-    {0xa87fea27a539e9a5U, 0x3f2398d747b36224U}, /* -64 */
-    {0xd29fe4b18e88640eU, 0x8eec7f0d19a03aadU}, /* -63 */
-    {0x83a3eeeef9153e89U, 0x1953cf68300424acU}, /* -62 */
-    {0xa48ceaaab75a8e2bU, 0x5fa8c3423c052dd7U}, /* -61 */
-    {0xcdb02555653131b6U, 0x3792f412cb06794dU}, /* -60 */
-    {0x808e17555f3ebf11U, 0xe2bbd88bbee40bd0U}, /* -59 */
-    {0xa0b19d2ab70e6ed6U, 0x5b6aceaeae9d0ec4U}, /* -58 */
-    {0xc8de047564d20a8bU, 0xf245825a5a445275U}, /* -57 */
-    {0xfb158592be068d2eU, 0xeed6e2f0f0d56712U}, /* -56 */
-    {0x9ced737bb6c4183dU, 0x55464dd69685606bU}, /* -55 */
-    {0xc428d05aa4751e4cU, 0xaa97e14c3c26b886U}, /* -54 */
-    {0xf53304714d9265dfU, 0xd53dd99f4b3066a8U}, /* -53 */
-    {0x993fe2c6d07b7fabU, 0xe546a8038efe4029U}, /* -52 */
-    {0xbf8fdb78849a5f96U, 0xde98520472bdd033U}, /* -51 */
-    {0xef73d256a5c0f77cU, 0x963e66858f6d4440U}, /* -50 */
-    {0x95a8637627989aadU, 0xdde7001379a44aa8U}, /* -49 */
-    {0xbb127c53b17ec159U, 0x5560c018580d5d52U}, /* -48 */
-    {0xe9d71b689dde71afU, 0xaab8f01e6e10b4a6U}, /* -47 */
-    {0x9226712162ab070dU, 0xcab3961304ca70e8U}, /* -46 */
-    {0xb6b00d69bb55c8d1U, 0x3d607b97c5fd0d22U}, /* -45 */
-    {0xe45c10c42a2b3b05U, 0x8cb89a7db77c506aU}, /* -44 */
-    {0x8eb98a7a9a5b04e3U, 0x77f3608e92adb242U}, /* -43 */
-    {0xb267ed1940f1c61cU, 0x55f038b237591ed3U}, /* -42 */
-    {0xdf01e85f912e37a3U, 0x6b6c46dec52f6688U}, /* -41 */
-    {0x8b61313bbabce2c6U, 0x2323ac4b3b3da015U}, /* -40 */
-    {0xae397d8aa96c1b77U, 0xabec975e0a0d081aU}, /* -39 */
-    {0xd9c7dced53c72255U, 0x96e7bd358c904a21U}, /* -38 */
-    {0x881cea14545c7575U, 0x7e50d64177da2e54U}, /* -37 */
-    {0xaa242499697392d2U, 0xdde50bd1d5d0b9e9U}, /* -36 */
-    {0xd4ad2dbfc3d07787U, 0x955e4ec64b44e864U}, /* -35 */
-    {0x84ec3c97da624ab4U, 0xbd5af13bef0b113eU}, /* -34 */
-    {0xa6274bbdd0fadd61U, 0xecb1ad8aeacdd58eU}, /* -33 */
-    {0xcfb11ead453994baU, 0x67de18eda5814af2U}, /* -32 */
-    {0x81ceb32c4b43fcf4U, 0x80eacf948770ced7U}, /* -31 */
-    {0xa2425ff75e14fc31U, 0xa1258379a94d028dU}, /* -30 */
-    {0xcad2f7f5359a3b3eU, 0x096ee45813a04330U}, /* -29 */
-    {0xfd87b5f28300ca0dU, 0x8bca9d6e188853fcU}, /* -28 */
-    {0x9e74d1b791e07e48U, 0x775ea264cf55347eU}, /* -27 */
-    {0xc612062576589ddaU, 0x95364afe032a819eU}, /* -26 */
-    {0xf79687aed3eec551U, 0x3a83ddbd83f52205U}, /* -25 */
-    {0x9abe14cd44753b52U, 0xc4926a9672793543U}, /* -24 */
-    {0xc16d9a0095928a27U, 0x75b7053c0f178294U}, /* -23 */
-    {0xf1c90080baf72cb1U, 0x5324c68b12dd6339U}, /* -22 */
-    {0x971da05074da7beeU, 0xd3f6fc16ebca5e04U}, /* -21 */
-    {0xbce5086492111aeaU, 0x88f4bb1ca6bcf585U}, /* -20 */
-    {0xec1e4a7db69561a5U, 0x2b31e9e3d06c32e6U}, /* -19 */
-    {0x9392ee8e921d5d07U, 0x3aff322e62439fd0U}, /* -18 */
-    {0xb877aa3236a4b449U, 0x09befeb9fad487c3U}, /* -17 */
-    {0xe69594bec44de15bU, 0x4c2ebe687989a9b4U}, /* -16 */
-    {0x901d7cf73ab0acd9U, 0x0f9d37014bf60a11U}, /* -15 */
-    {0xb424dc35095cd80fU, 0x538484c19ef38c95U}, /* -14 */
-    {0xe12e13424bb40e13U, 0x2865a5f206b06fbaU}, /* -13 */
-    {0x8cbccc096f5088cbU, 0xf93f87b7442e45d4U}, /* -12 */
-    {0xafebff0bcb24aafeU, 0xf78f69a51539d749U}, /* -11 */
-    {0xdbe6fecebdedd5beU, 0xb573440e5a884d1cU}, /* -10 */
-    {0x89705f4136b4a597U, 0x31680a88f8953031U}, /* -9 */
-    {0xabcc77118461cefcU, 0xfdc20d2b36ba7c3eU}, /* -8 */
-    {0xd6bf94d5e57a42bcU, 0x3d32907604691b4dU}, /* -7 */
-    {0x8637bd05af6c69b5U, 0xa63f9a49c2c1b110U}, /* -6 */
-    {0xa7c5ac471b478423U, 0x0fcf80dc33721d54U}, /* -5 */
-    {0xd1b71758e219652bU, 0xd3c36113404ea4a9U}, /* -4 */
-    {0x83126e978d4fdf3bU, 0x645a1cac083126eaU}, /* -3 */
-    {0xa3d70a3d70a3d70aU, 0x3d70a3d70a3d70a4U}, /* -2 */
-    {0xccccccccccccccccU, 0xcccccccccccccccdU}, /* -1 */
-    {0x8000000000000000U, 0x0000000000000000U}, /* 0 */
-    {0xa000000000000000U, 0x0000000000000000U}, /* 1 */
-    {0xc800000000000000U, 0x0000000000000000U}, /* 2 */
-    {0xfa00000000000000U, 0x0000000000000000U}, /* 3 */
-    {0x9c40000000000000U, 0x0000000000000000U}, /* 4 */
-    {0xc350000000000000U, 0x0000000000000000U}, /* 5 */
-    {0xf424000000000000U, 0x0000000000000000U}, /* 6 */
-    {0x9896800000000000U, 0x0000000000000000U}, /* 7 */
-    {0xbebc200000000000U, 0x0000000000000000U}, /* 8 */
-    {0xee6b280000000000U, 0x0000000000000000U}, /* 9 */
-    {0x9502f90000000000U, 0x0000000000000000U}, /* 10 */
-    {0xba43b74000000000U, 0x0000000000000000U}, /* 11 */
-    {0xe8d4a51000000000U, 0x0000000000000000U}, /* 12 */
-    {0x9184e72a00000000U, 0x0000000000000000U}, /* 13 */
-    {0xb5e620f480000000U, 0x0000000000000000U}, /* 14 */
-    {0xe35fa931a0000000U, 0x0000000000000000U}, /* 15 */
-    {0x8e1bc9bf04000000U, 0x0000000000000000U}, /* 16 */
-    {0xb1a2bc2ec5000000U, 0x0000000000000000U}, /* 17 */
-    {0xde0b6b3a76400000U, 0x0000000000000000U}, /* 18 */
-    {0x8ac7230489e80000U, 0x0000000000000000U}, /* 19 */
-    {0xad78ebc5ac620000U, 0x0000000000000000U}, /* 20 */
-    {0xd8d726b7177a8000U, 0x0000000000000000U}, /* 21 */
-    {0x878678326eac9000U, 0x0000000000000000U}, /* 22 */
-    {0xa968163f0a57b400U, 0x0000000000000000U}, /* 23 */
-    {0xd3c21bcecceda100U, 0x0000000000000000U}, /* 24 */
-    {0x84595161401484a0U, 0x0000000000000000U}, /* 25 */
-    {0xa56fa5b99019a5c8U, 0x0000000000000000U}, /* 26 */
-    {0xcecb8f27f4200f3aU, 0x0000000000000000U}, /* 27 */
-    {0x813f3978f8940984U, 0x4000000000000000U}, /* 28 */
-    {0xa18f07d736b90be5U, 0x5000000000000000U}, /* 29 */
-    {0xc9f2c9cd04674edeU, 0xa400000000000000U}, /* 30 */
-    {0xfc6f7c4045812296U, 0x4d00000000000000U}, /* 31 */
-    {0x9dc5ada82b70b59dU, 0xf020000000000000U}, /* 32 */
-    {0xc5371912364ce305U, 0x6c28000000000000U}, /* 33 */
-    {0xf684df56c3e01bc6U, 0xc732000000000000U}, /* 34 */
-    {0x9a130b963a6c115cU, 0x3c7f400000000000U}, /* 35 */
-    {0xc097ce7bc90715b3U, 0x4b9f100000000000U}, /* 36 */
-    {0xf0bdc21abb48db20U, 0x1e86d40000000000U}, /* 37 */
-    {0x96769950b50d88f4U, 0x1314448000000000U}, /* 38 */
-    {0xbc143fa4e250eb31U, 0x17d955a000000000U}, /* 39 */
-    {0xeb194f8e1ae525fdU, 0x5dcfab0800000000U}, /* 40 */
-    {0x92efd1b8d0cf37beU, 0x5aa1cae500000000U}, /* 41 */
-    {0xb7abc627050305adU, 0xf14a3d9e40000000U}, /* 42 */
-    {0xe596b7b0c643c719U, 0x6d9ccd05d0000000U}, /* 43 */
-    {0x8f7e32ce7bea5c6fU, 0xe4820023a2000000U}, /* 44 */
-    {0xb35dbf821ae4f38bU, 0xdda2802c8a800000U}, /* 45 */
-    {0xe0352f62a19e306eU, 0xd50b2037ad200000U}, /* 46 */
-    {0x8c213d9da502de45U, 0x4526f422cc340000U}, /* 47 */
-    {0xaf298d050e4395d6U, 0x9670b12b7f410000U}, /* 48 */
-    {0xdaf3f04651d47b4cU, 0x3c0cdd765f114000U}, /* 49 */
-    {0x88d8762bf324cd0fU, 0xa5880a69fb6ac800U}, /* 50 */
-    {0xab0e93b6efee0053U, 0x8eea0d047a457a00U}, /* 51 */
-    {0xd5d238a4abe98068U, 0x72a4904598d6d880U}, /* 52 */
-    {0x85a36366eb71f041U, 0x47a6da2b7f864750U}, /* 53 */
-    {0xa70c3c40a64e6c51U, 0x999090b65f67d924U}, /* 54 */
-    {0xd0cf4b50cfe20765U, 0xfff4b4e3f741cf6dU}, /* 55 */
-    {0x82818f1281ed449fU, 0xbff8f10e7a8921a4U}, /* 56 */
-    {0xa321f2d7226895c7U, 0xaff72d52192b6a0dU}, /* 57 */
-    {0xcbea6f8ceb02bb39U, 0x9bf4f8a69f764490U}, /* 58 */
-    {0xfee50b7025c36a08U, 0x02f236d04753d5b4U}, /* 59 */
-    {0x9f4f2726179a2245U, 0x01d762422c946590U}, /* 60 */
-    {0xc722f0ef9d80aad6U, 0x424d3ad2b7b97ef5U}, /* 61 */
-    {0xf8ebad2b84e0d58bU, 0xd2e0898765a7deb2U}, /* 62 */
-    {0x9b934c3b330c8577U, 0x63cc55f49f88eb2fU}, /* 63 */
-    {0xc2781f49ffcfa6d5U, 0x3cbf6b71c76b25fbU}, /* 64 */
-    {0xf316271c7fc3908aU, 0x8bef464e3945ef7aU}, /* 65 */
-    {0x97edd871cfda3a56U, 0x97758bf0e3cbb5acU}, /* 66 */
-    {0xbde94e8e43d0c8ecU, 0x3d52eeed1cbea317U}, /* 67 */
-    {0xed63a231d4c4fb27U, 0x4ca7aaa863ee4bddU}, /* 68 */
-    {0x945e455f24fb1cf8U, 0x8fe8caa93e74ef6aU}, /* 69 */
-    {0xb975d6b6ee39e436U, 0xb3e2fd538e122b44U}, /* 70 */
-    {0xe7d34c64a9c85d44U, 0x60dbbca87196b616U}, /* 71 */
-    {0x90e40fbeea1d3a4aU, 0xbc8955e946fe31cdU}, /* 72 */
-    {0xb51d13aea4a488ddU, 0x6babab6398bdbe41U}, /* 73 */
-    {0xe264589a4dcdab14U, 0xc696963c7eed2dd1U}, /* 74 */
-    {0x8d7eb76070a08aecU, 0xfc1e1de5cf543ca2U}, /* 75 */
-    {0xb0de65388cc8ada8U, 0x3b25a55f43294bcbU}, /* 76 */
-    {0xdd15fe86affad912U, 0x49ef0eb713f39ebeU}, /* 77 */
-    {0x8a2dbf142dfcc7abU, 0x6e3569326c784337U}, /* 78 */
-    {0xacb92ed9397bf996U, 0x49c2c37f07965404U}, /* 79 */
-    {0xd7e77a8f87daf7fbU, 0xdc33745ec97be906U}, /* 80 */
-    {0x86f0ac99b4e8dafdU, 0x69a028bb3ded71a3U}, /* 81 */
-    {0xa8acd7c0222311bcU, 0xc40832ea0d68ce0cU}, /* 82 */
-    {0xd2d80db02aabd62bU, 0xf50a3fa490c30190U}, /* 83 */
-    {0x83c7088e1aab65dbU, 0x792667c6da79e0faU}, /* 84 */
-    {0xa4b8cab1a1563f52U, 0x577001b891185938U}, /* 85 */
-    {0xcde6fd5e09abcf26U, 0xed4c0226b55e6f86U}, /* 86 */
-    {0x80b05e5ac60b6178U, 0x544f8158315b05b4U}, /* 87 */
-    {0xa0dc75f1778e39d6U, 0x696361ae3db1c721U}, /* 88 */
-    {0xc913936dd571c84cU, 0x03bc3a19cd1e38e9U}, /* 89 */
-    {0xfb5878494ace3a5fU, 0x04ab48a04065c723U}, /* 90 */
-    {0x9d174b2dcec0e47bU, 0x62eb0d64283f9c76U}, /* 91 */
-    {0xc45d1df942711d9aU, 0x3ba5d0bd324f8394U}, /* 92 */
-    {0xf5746577930d6500U, 0xca8f44ec7ee36479U}, /* 93 */
-    {0x9968bf6abbe85f20U, 0x7e998b13cf4e1ecbU}, /* 94 */
-    {0xbfc2ef456ae276e8U, 0x9e3fedd8c321a67eU}, /* 95 */
-    {0xefb3ab16c59b14a2U, 0xc5cfe94ef3ea101eU}, /* 96 */
-    {0x95d04aee3b80ece5U, 0xbba1f1d158724a12U}, /* 97 */
-    {0xbb445da9ca61281fU, 0x2a8a6e45ae8edc97U}, /* 98 */
-    {0xea1575143cf97226U, 0xf52d09d71a3293bdU}, /* 99 */
-    {0x924d692ca61be758U, 0x593c2626705f9c56U}, /* 100 */
-    {0xb6e0c377cfa2e12eU, 0x6f8b2fb00c77836cU}, /* 101 */
-    {0xe498f455c38b997aU, 0x0b6dfb9c0f956447U}, /* 102 */
-    {0x8edf98b59a373fecU, 0x4724bd4189bd5eacU}, /* 103 */
-    {0xb2977ee300c50fe7U, 0x58edec91ec2cb657U}, /* 104 */
-    {0xdf3d5e9bc0f653e1U, 0x2f2967b66737e3edU}, /* 105 */
-    {0x8b865b215899f46cU, 0xbd79e0d20082ee74U}, /* 106 */
-    {0xae67f1e9aec07187U, 0xecd8590680a3aa11U}, /* 107 */
-    {0xda01ee641a708de9U, 0xe80e6f4820cc9495U}, /* 108 */
-    {0x884134fe908658b2U, 0x3109058d147fdcddU}, /* 109 */
-    {0xaa51823e34a7eedeU, 0xbd4b46f0599fd415U}, /* 110 */
-    {0xd4e5e2cdc1d1ea96U, 0x6c9e18ac7007c91aU}, /* 111 */
-    {0x850fadc09923329eU, 0x03e2cf6bc604ddb0U}, /* 112 */
-    {0xa6539930bf6bff45U, 0x84db8346b786151cU}, /* 113 */
-    {0xcfe87f7cef46ff16U, 0xe612641865679a63U}, /* 114 */
-    {0x81f14fae158c5f6eU, 0x4fcb7e8f3f60c07eU}, /* 115 */
-    {0xa26da3999aef7749U, 0xe3be5e330f38f09dU}, /* 116 */
-    {0xcb090c8001ab551cU, 0x5cadf5bfd3072cc5U}, /* 117 */
-    {0xfdcb4fa002162a63U, 0x73d9732fc7c8f7f6U}, /* 118 */
-    {0x9e9f11c4014dda7eU, 0x2867e7fddcdd9afaU}, /* 119 */
-    {0xc646d63501a1511dU, 0xb281e1fd541501b8U}, /* 120 */
-    {0xf7d88bc24209a565U, 0x1f225a7ca91a4226U}, /* 121 */
-    {0x9ae757596946075fU, 0x3375788de9b06958U}, /* 122 */
-    {0xc1a12d2fc3978937U, 0x0052d6b1641c83aeU}, /* 123 */
-    {0xf209787bb47d6b84U, 0xc0678c5dbd23a49aU}, /* 124 */
-    {0x9745eb4d50ce6332U, 0xf840b7ba963646e0U}, /* 125 */
-    {0xbd176620a501fbffU, 0xb650e5a93bc3d898U}, /* 126 */
-    {0xec5d3fa8ce427affU, 0xa3e51f138ab4cebeU}, /* 127 */
-    {0x93ba47c980e98cdfU, 0xc66f336c36b10137U}, /* 128 */
-    {0xb8a8d9bbe123f017U, 0xb80b0047445d4184U}, /* 129 */
-    {0xe6d3102ad96cec1dU, 0xa60dc059157491e5U}, /* 130 */
-    {0x9043ea1ac7e41392U, 0x87c89837ad68db2fU}, /* 131 */
-    {0xb454e4a179dd1877U, 0x29babe4598c311fbU}, /* 132 */
-    {0xe16a1dc9d8545e94U, 0xf4296dd6fef3d67aU}, /* 133 */
-    {0x8ce2529e2734bb1dU, 0x1899e4a65f58660cU}, /* 134 */
-    {0xb01ae745b101e9e4U, 0x5ec05dcff72e7f8fU}, /* 135 */
-    {0xdc21a1171d42645dU, 0x76707543f4fa1f73U}, /* 136 */
-    {0x899504ae72497ebaU, 0x6a06494a791c53a8U}, /* 137 */
-    {0xabfa45da0edbde69U, 0x0487db9d17636892U}, /* 138 */
-    {0xd6f8d7509292d603U, 0x45a9d2845d3c42b6U}, /* 139 */
-    {0x865b86925b9bc5c2U, 0x0b8a2392ba45a9b2U}, /* 140 */
-    {0xa7f26836f282b732U, 0x8e6cac7768d7141eU}, /* 141 */
-    {0xd1ef0244af2364ffU, 0x3207d795430cd926U}, /* 142 */
-    {0x8335616aed761f1fU, 0x7f44e6bd49e807b8U}, /* 143 */
-    {0xa402b9c5a8d3a6e7U, 0x5f16206c9c6209a6U}, /* 144 */
-    {0xcd036837130890a1U, 0x36dba887c37a8c0fU}, /* 145 */
-    {0x802221226be55a64U, 0xc2494954da2c9789U}, /* 146 */
-    {0xa02aa96b06deb0fdU, 0xf2db9baa10b7bd6cU}, /* 147 */
-    {0xc83553c5c8965d3dU, 0x6f92829494e5acc7U}, /* 148 */
-    {0xfa42a8b73abbf48cU, 0xcb772339ba1f17f9U}, /* 149 */
-    {0x9c69a97284b578d7U, 0xff2a760414536efbU}, /* 150 */
-    {0xc38413cf25e2d70dU, 0xfef5138519684abaU}, /* 151 */
-    {0xf46518c2ef5b8cd1U, 0x7eb258665fc25d69U}, /* 152 */
-    {0x98bf2f79d5993802U, 0xef2f773ffbd97a61U}, /* 153 */
-    {0xbeeefb584aff8603U, 0xaafb550ffacfd8faU}, /* 154 */
-    {0xeeaaba2e5dbf6784U, 0x95ba2a53f983cf38U}, /* 155 */
-    {0x952ab45cfa97a0b2U, 0xdd945a747bf26183U}, /* 156 */
-    {0xba756174393d88dfU, 0x94f971119aeef9e4U}, /* 157 */
-    {0xe912b9d1478ceb17U, 0x7a37cd5601aab85dU}, /* 158 */
-    {0x91abb422ccb812eeU, 0xac62e055c10ab33aU}, /* 159 */
-    {0xb616a12b7fe617aaU, 0x577b986b314d6009U}, /* 160 */
-    {0xe39c49765fdf9d94U, 0xed5a7e85fda0b80bU}, /* 161 */
-    {0x8e41ade9fbebc27dU, 0x14588f13be847307U}, /* 162 */
-    {0xb1d219647ae6b31cU, 0x596eb2d8ae258fc8U}, /* 163 */
-    {0xde469fbd99a05fe3U, 0x6fca5f8ed9aef3bbU}, /* 164 */
-    {0x8aec23d680043beeU, 0x25de7bb9480d5854U}, /* 165 */
-    {0xada72ccc20054ae9U, 0xaf561aa79a10ae6aU}, /* 166 */
-    {0xd910f7ff28069da4U, 0x1b2ba1518094da04U}, /* 167 */
-    {0x87aa9aff79042286U, 0x90fb44d2f05d0842U}, /* 168 */
-    {0xa99541bf57452b28U, 0x353a1607ac744a53U}, /* 169 */
-    {0xd3fa922f2d1675f2U, 0x42889b8997915ce8U}, /* 170 */
-    {0x847c9b5d7c2e09b7U, 0x69956135febada11U}, /* 171 */
-    {0xa59bc234db398c25U, 0x43fab9837e699095U}, /* 172 */
-    {0xcf02b2c21207ef2eU, 0x94f967e45e03f4bbU}, /* 173 */
-    {0x8161afb94b44f57dU, 0x1d1be0eebac278f5U}, /* 174 */
-    {0xa1ba1ba79e1632dcU, 0x6462d92a69731732U}, /* 175 */
-    {0xca28a291859bbf93U, 0x7d7b8f7503cfdcfeU}, /* 176 */
-    {0xfcb2cb35e702af78U, 0x5cda735244c3d43eU}, /* 177 */
-    {0x9defbf01b061adabU, 0x3a0888136afa64a7U}, /* 178 */
-    {0xc56baec21c7a1916U, 0x088aaa1845b8fdd0U}, /* 179 */
-    {0xf6c69a72a3989f5bU, 0x8aad549e57273d45U}, /* 180 */
-    {0x9a3c2087a63f6399U, 0x36ac54e2f678864bU}, /* 181 */
-    {0xc0cb28a98fcf3c7fU, 0x84576a1bb416a7ddU}, /* 182 */
-    {0xf0fdf2d3f3c30b9fU, 0x656d44a2a11c51d5U}, /* 183 */
-    {0x969eb7c47859e743U, 0x9f644ae5a4b1b325U}, /* 184 */
-    {0xbc4665b596706114U, 0x873d5d9f0dde1feeU}, /* 185 */
-    {0xeb57ff22fc0c7959U, 0xa90cb506d155a7eaU}, /* 186 */
-    {0x9316ff75dd87cbd8U, 0x09a7f12442d588f2U}, /* 187 */
-    {0xb7dcbf5354e9beceU, 0x0c11ed6d538aeb2fU}, /* 188 */
-    {0xe5d3ef282a242e81U, 0x8f1668c8a86da5faU}, /* 189 */
-    {0x8fa475791a569d10U, 0xf96e017d694487bcU}, /* 190 */
-    {0xb38d92d760ec4455U, 0x37c981dcc395a9acU}, /* 191 */
-    {0xe070f78d3927556aU, 0x85bbe253f47b1417U}, /* 192 */
-    {0x8c469ab843b89562U, 0x93956d7478ccec8eU}, /* 193 */
-    {0xaf58416654a6babbU, 0x387ac8d1970027b2U}, /* 194 */
-    {0xdb2e51bfe9d0696aU, 0x06997b05fcc0319eU}, /* 195 */
-    {0x88fcf317f22241e2U, 0x441fece3bdf81f03U}, /* 196 */
-    {0xab3c2fddeeaad25aU, 0xd527e81cad7626c3U}, /* 197 */
-    {0xd60b3bd56a5586f1U, 0x8a71e223d8d3b074U}, /* 198 */
-    {0x85c7056562757456U, 0xf6872d5667844e49U}, /* 199 */
-    {0xa738c6bebb12d16cU, 0xb428f8ac016561dbU}, /* 200 */
-    {0xd106f86e69d785c7U, 0xe13336d701beba52U}, /* 201 */
-    {0x82a45b450226b39cU, 0xecc0024661173473U}, /* 202 */
-    {0xa34d721642b06084U, 0x27f002d7f95d0190U}, /* 203 */
-    {0xcc20ce9bd35c78a5U, 0x31ec038df7b441f4U}, /* 204 */
-    {0xff290242c83396ceU, 0x7e67047175a15271U}, /* 205 */
-    {0x9f79a169bd203e41U, 0x0f0062c6e984d386U}, /* 206 */
-    {0xc75809c42c684dd1U, 0x52c07b78a3e60868U}, /* 207 */
-    {0xf92e0c3537826145U, 0xa7709a56ccdf8a82U}, /* 208 */
-    {0x9bbcc7a142b17ccbU, 0x88a66076400bb691U}, /* 209 */
-    {0xc2abf989935ddbfeU, 0x6acff893d00ea435U}, /* 210 */
-    {0xf356f7ebf83552feU, 0x0583f6b8c4124d43U}, /* 211 */
-    {0x98165af37b2153deU, 0xc3727a337a8b704aU}, /* 212 */
-    {0xbe1bf1b059e9a8d6U, 0x744f18c0592e4c5cU}, /* 213 */
-    {0xeda2ee1c7064130cU, 0x1162def06f79df73U}, /* 214 */
-    {0x9485d4d1c63e8be7U, 0x8addcb5645ac2ba8U}, /* 215 */
-    {0xb9a74a0637ce2ee1U, 0x6d953e2bd7173692U}, /* 216 */
-    {0xe8111c87c5c1ba99U, 0xc8fa8db6ccdd0437U}, /* 217 */
-    {0x910ab1d4db9914a0U, 0x1d9c9892400a22a2U}, /* 218 */
-    {0xb54d5e4a127f59c8U, 0x2503beb6d00cab4bU}, /* 219 */
-    {0xe2a0b5dc971f303aU, 0x2e44ae64840fd61dU}, /* 220 */
-    {0x8da471a9de737e24U, 0x5ceaecfed289e5d2U}, /* 221 */
-    {0xb10d8e1456105dadU, 0x7425a83e872c5f47U}, /* 222 */
-    {0xdd50f1996b947518U, 0xd12f124e28f77719U}, /* 223 */
-    {0x8a5296ffe33cc92fU, 0x82bd6b70d99aaa6fU}, /* 224 */
-    {0xace73cbfdc0bfb7bU, 0x636cc64d1001550bU}, /* 225 */
-    {0xd8210befd30efa5aU, 0x3c47f7e05401aa4eU}, /* 226 */
-    {0x8714a775e3e95c78U, 0x65acfaec34810a71U}, /* 227 */
-    {0xa8d9d1535ce3b396U, 0x7f1839a741a14d0dU}, /* 228 */
-    {0xd31045a8341ca07cU, 0x1ede48111209a050U}, /* 229 */
-    {0x83ea2b892091e44dU, 0x934aed0aab460432U}, /* 230 */
-    {0xa4e4b66b68b65d60U, 0xf81da84d5617853fU}, /* 231 */
-    {0xce1de40642e3f4b9U, 0x36251260ab9d668eU}, /* 232 */
-    {0x80d2ae83e9ce78f3U, 0xc1d72b7c6b426019U}, /* 233 */
-    {0xa1075a24e4421730U, 0xb24cf65b8612f81fU}, /* 234 */
-    {0xc94930ae1d529cfcU, 0xdee033f26797b627U}, /* 235 */
-    {0xfb9b7cd9a4a7443cU, 0x169840ef017da3b1U}, /* 236 */
-    {0x9d412e0806e88aa5U, 0x8e1f289560ee864eU}, /* 237 */
-    {0xc491798a08a2ad4eU, 0xf1a6f2bab92a27e2U}, /* 238 */
-    {0xf5b5d7ec8acb58a2U, 0xae10af696774b1dbU}, /* 239 */
-    {0x9991a6f3d6bf1765U, 0xacca6da1e0a8ef29U}, /* 240 */
-    {0xbff610b0cc6edd3fU, 0x17fd090a58d32af3U}, /* 241 */
-    {0xeff394dcff8a948eU, 0xddfc4b4cef07f5b0U}, /* 242 */
-    {0x95f83d0a1fb69cd9U, 0x4abdaf101564f98eU}, /* 243 */
-    {0xbb764c4ca7a4440fU, 0x9d6d1ad41abe37f1U}, /* 244 */
-    {0xea53df5fd18d5513U, 0x84c86189216dc5edU}, /* 245 */
-    {0x92746b9be2f8552cU, 0x32fd3cf5b4e49bb4U}, /* 246 */
-    {0xb7118682dbb66a77U, 0x3fbc8c33221dc2a1U}, /* 247 */
-    {0xe4d5e82392a40515U, 0x0fabaf3feaa5334aU}, /* 248 */
-    {0x8f05b1163ba6832dU, 0x29cb4d87f2a7400eU}, /* 249 */
-    {0xb2c71d5bca9023f8U, 0x743e20e9ef511012U}, /* 250 */
-    {0xdf78e4b2bd342cf6U, 0x914da9246b255416U}, /* 251 */
-    {0x8bab8eefb6409c1aU, 0x1ad089b6c2f7548eU}, /* 252 */
-    {0xae9672aba3d0c320U, 0xa184ac2473b529b1U}, /* 253 */
-    {0xda3c0f568cc4f3e8U, 0xc9e5d72d90a2741eU}, /* 254 */
-    {0x8865899617fb1871U, 0x7e2fa67c7a658892U}, /* 255 */
-    {0xaa7eebfb9df9de8dU, 0xddbb901b98feeab7U}, /* 256 */
-    {0xd51ea6fa85785631U, 0x552a74227f3ea565U}, /* 257 */
-    {0x8533285c936b35deU, 0xd53a88958f87275fU}, /* 258 */
-    {0xa67ff273b8460356U, 0x8a892abaf368f137U}, /* 259 */
-    {0xd01fef10a657842cU, 0x2d2b7569b0432d85U}, /* 260 */
-    {0x8213f56a67f6b29bU, 0x9c3b29620e29fc73U}, /* 261 */
-    {0xa298f2c501f45f42U, 0x8349f3ba91b47b8fU}, /* 262 */
-    {0xcb3f2f7642717713U, 0x241c70a936219a73U}, /* 263 */
-    {0xfe0efb53d30dd4d7U, 0xed238cd383aa0110U}, /* 264 */
-    {0x9ec95d1463e8a506U, 0xf4363804324a40aaU}, /* 265 */
-    {0xc67bb4597ce2ce48U, 0xb143c6053edcd0d5U}, /* 266 */
-    {0xf81aa16fdc1b81daU, 0xdd94b7868e94050aU}, /* 267 */
-    {0x9b10a4e5e9913128U, 0xca7cf2b4191c8326U}, /* 268 */
-    {0xc1d4ce1f63f57d72U, 0xfd1c2f611f63a3f0U}, /* 269 */
-    {0xf24a01a73cf2dccfU, 0xbc633b39673c8cecU}, /* 270 */
-    {0x976e41088617ca01U, 0xd5be0503e085d813U}, /* 271 */
-    {0xbd49d14aa79dbc82U, 0x4b2d8644d8a74e18U}, /* 272 */
-    {0xec9c459d51852ba2U, 0xddf8e7d60ed1219eU}, /* 273 */
-    {0x93e1ab8252f33b45U, 0xcabb90e5c942b503U}, /* 274 */
-    {0xb8da1662e7b00a17U, 0x3d6a751f3b936243U}, /* 275 */
-    {0xe7109bfba19c0c9dU, 0x0cc512670a783ad4U}, /* 276 */
-    {0x906a617d450187e2U, 0x27fb2b80668b24c5U}, /* 277 */
-    {0xb484f9dc9641e9daU, 0xb1f9f660802dedf6U}, /* 278 */
-    {0xe1a63853bbd26451U, 0x5e7873f8a0396973U}, /* 279 */
-    {0x8d07e33455637eb2U, 0xdb0b487b6423e1e8U}, /* 280 */
-    {0xb049dc016abc5e5fU, 0x91ce1a9a3d2cda62U}, /* 281 */
-    {0xdc5c5301c56b75f7U, 0x7641a140cc7810fbU}, /* 282 */
-    {0x89b9b3e11b6329baU, 0xa9e904c87fcb0a9dU}, /* 283 */
-    {0xac2820d9623bf429U, 0x546345fa9fbdcd44U}, /* 284 */
-    {0xd732290fbacaf133U, 0xa97c177947ad4095U}, /* 285 */
-    {0x867f59a9d4bed6c0U, 0x49ed8eabcccc485dU}, /* 286 */
-    {0xa81f301449ee8c70U, 0x5c68f256bfff5a74U}, /* 287 */
-    {0xd226fc195c6a2f8cU, 0x73832eec6fff3111U}, /* 288 */
-    {0x83585d8fd9c25db7U, 0xc831fd53c5ff7eabU}, /* 289 */
-    {0xa42e74f3d032f525U, 0xba3e7ca8b77f5e55U}, /* 290 */
-    {0xcd3a1230c43fb26fU, 0x28ce1bd2e55f35ebU}, /* 291 */
-    {0x80444b5e7aa7cf85U, 0x7980d163cf5b81b3U}, /* 292 */
-    {0xa0555e361951c366U, 0xd7e105bcc332621fU}, /* 293 */
-    {0xc86ab5c39fa63440U, 0x8dd9472bf3fefaa7U}, /* 294 */
-    {0xfa856334878fc150U, 0xb14f98f6f0feb951U}, /* 295 */
-    {0x9c935e00d4b9d8d2U, 0x6ed1bf9a569f33d3U}, /* 296 */
-    {0xc3b8358109e84f07U, 0x0a862f80ec4700c8U}, /* 297 */
-    {0xf4a642e14c6262c8U, 0xcd27bb612758c0faU}, /* 298 */
-    {0x98e7e9cccfbd7dbdU, 0x8038d51cb897789cU}, /* 299 */
-    {0xbf21e44003acdd2cU, 0xe0470a63e6bd56c3U}, /* 300 */
-    {0xeeea5d5004981478U, 0x1858ccfce06cac74U}, /* 301 */
-    {0x95527a5202df0ccbU, 0x0f37801e0c43ebc8U}, /* 302 */
-    {0xbaa718e68396cffdU, 0xd30560258f54e6baU}, /* 303 */
-    {0xe950df20247c83fdU, 0x47c6b82ef32a2069U}, /* 304 */
-    {0x91d28b7416cdd27eU, 0x4cdc331d57fa5441U}, /* 305 */
-    {0xb6472e511c81471dU, 0xe0133fe4adf8e952U}, /* 306 */
-    {0xe3d8f9e563a198e5U, 0x58180fddd97723a6U}, /* 307 */
-    {0x8e679c2f5e44ff8fU, 0x570f09eaa7ea7648U}, /* 308 */
-    {0xb201833b35d63f73U, 0x2cd2cc6551e513daU}, /* 309 */
-    {0xde81e40a034bcf4fU, 0xf8077f7ea65e58d1U}, /* 310 */
-    {0x8b112e86420f6191U, 0xfb04afaf27faf782U}, /* 311 */
-    {0xadd57a27d29339f6U, 0x79c5db9af1f9b563U}, /* 312 */
-    {0xd94ad8b1c7380874U, 0x18375281ae7822bcU}, /* 313 */
-    {0x87cec76f1c830548U, 0x8f2293910d0b15b5U}, /* 314 */
-    {0xa9c2794ae3a3c69aU, 0xb2eb3875504ddb22U}, /* 315 */
-    {0xd433179d9c8cb841U, 0x5fa60692a46151ebU}, /* 316 */
-    {0x849feec281d7f328U, 0xdbc7c41ba6bcd333U}, /* 317 */
-    {0xa5c7ea73224deff3U, 0x12b9b522906c0800U}, /* 318 */
-    {0xcf39e50feae16befU, 0xd768226b34870a00U}, /* 319 */
-    {0x81842f29f2cce375U, 0xe6a1158300d46640U}, /* 320 */
-    {0xa1e53af46f801c53U, 0x60495ae3c1097fd0U}, /* 321 */
-    {0xca5e89b18b602368U, 0x385bb19cb14bdfc4U}, /* 322 */
-    {0xfcf62c1dee382c42U, 0x46729e03dd9ed7b5U}, /* 323 */
-    {0x9e19db92b4e31ba9U, 0x6c07a2c26a8346d1U}, /* 324 */
+    {0xeef453d6923bd65aU, 0x113faa2906a13b3fU}, {0x9558b4661b6565f8U, 0x4ac7ca59a424c507U},
+    {0xbaaee17fa23ebf76U, 0x5d79bcf00d2df649U}, {0xe95a99df8ace6f53U, 0xf4d82c2c107973dcU},
+    {0x91d8a02bb6c10594U, 0x79071b9b8a4be869U}, {0xb64ec836a47146f9U, 0x9748e2826cdee284U},
+    {0xe3e27a444d8d98b7U, 0xfd1b1b2308169b25U}, {0x8e6d8c6ab0787f72U, 0xfe30f0f5e50e20f7U},
+    {0xb208ef855c969f4fU, 0xbdbd2d335e51a935U}, {0xde8b2b66b3bc4723U, 0xad2c788035e61382U},
+    {0x8b16fb203055ac76U, 0x4c3bcb5021afcc31U}, {0xaddcb9e83c6b1793U, 0xdf4abe242a1bbf3dU},
+    {0xd953e8624b85dd78U, 0xd71d6dad34a2af0dU}, {0x87d4713d6f33aa6bU, 0x8672648c40e5ad68U},
+    {0xa9c98d8ccb009506U, 0x680efdaf511f18c2U}, {0xd43bf0effdc0ba48U, 0x0212bd1b2566def2U},
+    {0x84a57695fe98746dU, 0x014bb630f7604b57U}, {0xa5ced43b7e3e9188U, 0x419ea3bd35385e2dU},
+    {0xcf42894a5dce35eaU, 0x52064cac828675b9U}, {0x818995ce7aa0e1b2U, 0x7343efebd1940993U},
+    {0xa1ebfb4219491a1fU, 0x1014ebe6c5f90bf8U}, {0xca66fa129f9b60a6U, 0xd41a26e077774ef6U},
+    {0xfd00b897478238d0U, 0x8920b098955522b4U}, {0x9e20735e8cb16382U, 0x55b46e5f5d5535b0U},
+    {0xc5a890362fddbc62U, 0xeb2189f734aa831dU}, {0xf712b443bbd52b7bU, 0xa5e9ec7501d523e4U},
+    {0x9a6bb0aa55653b2dU, 0x47b233c92125366eU}, {0xc1069cd4eabe89f8U, 0x999ec0bb696e840aU},
+    {0xf148440a256e2c76U, 0xc00670ea43ca250dU}, {0x96cd2a865764dbcaU, 0x380406926a5e5728U},
+    {0xbc807527ed3e12bcU, 0xc605083704f5ecf2U}, {0xeba09271e88d976bU, 0xf7864a44c633682eU},
+    {0x93445b8731587ea3U, 0x7ab3ee6afbe0211dU}, {0xb8157268fdae9e4cU, 0x5960ea05bad82964U},
+    {0xe61acf033d1a45dfU, 0x6fb92487298e33bdU}, {0x8fd0c16206306babU, 0xa5d3b6d479f8e056U},
+    {0xb3c4f1ba87bc8696U, 0x8f48a4899877186cU}, {0xe0b62e2929aba83cU, 0x331acdabfe94de87U},
+    {0x8c71dcd9ba0b4925U, 0x9ff0c08b7f1d0b14U}, {0xaf8e5410288e1b6fU, 0x07ecf0ae5ee44dd9U},
+    {0xdb71e91432b1a24aU, 0xc9e82cd9f69d6150U}, {0x892731ac9faf056eU, 0xbe311c083a225cd2U},
+    {0xab70fe17c79ac6caU, 0x6dbd630a48aaf406U}, {0xd64d3d9db981787dU, 0x092cbbccdad5b108U},
+    {0x85f0468293f0eb4eU, 0x25bbf56008c58ea5U}, {0xa76c582338ed2621U, 0xaf2af2b80af6f24eU},
+    {0xd1476e2c07286faaU, 0x1af5af660db4aee1U}, {0x82cca4db847945caU, 0x50d98d9fc890ed4dU},
+    {0xa37fce126597973cU, 0xe50ff107bab528a0U}, {0xcc5fc196fefd7d0cU, 0x1e53ed49a96272c8U},
+    {0xff77b1fcbebcdc4fU, 0x25e8e89c13bb0f7aU}, {0x9faacf3df73609b1U, 0x77b191618c54e9acU},
+    {0xc795830d75038c1dU, 0xd59df5b9ef6a2417U}, {0xf97ae3d0d2446f25U, 0x4b0573286b44ad1dU},
+    {0x9becce62836ac577U, 0x4ee367f9430aec32U}, {0xc2e801fb244576d5U, 0x229c41f793cda73fU},
+    {0xf3a20279ed56d48aU, 0x6b43527578c1110fU}, {0x9845418c345644d6U, 0x830a13896b78aaa9U},
+    {0xbe5691ef416bd60cU, 0x23cc986bc656d553U}, {0xedec366b11c6cb8fU, 0x2cbfbe86b7ec8aa8U},
+    {0x94b3a202eb1c3f39U, 0x7bf7d71432f3d6a9U}, {0xb9e08a83a5e34f07U, 0xdaf5ccd93fb0cc53U},
+    {0xe858ad248f5c22c9U, 0xd1b3400f8f9cff68U}, {0x91376c36d99995beU, 0x23100809b9c21fa1U},
+    {0xb58547448ffffb2dU, 0xabd40a0c2832a78aU}, {0xe2e69915b3fff9f9U, 0x16c90c8f323f516cU},
+    {0x8dd01fad907ffc3bU, 0xae3da7d97f6792e3U}, {0xb1442798f49ffb4aU, 0x99cd11cfdf41779cU},
+    {0xdd95317f31c7fa1dU, 0x40405643d711d583U}, {0x8a7d3eef7f1cfc52U, 0x482835ea666b2572U},
+    {0xad1c8eab5ee43b66U, 0xda3243650005eecfU}, {0xd863b256369d4a40U, 0x90bed43e40076a82U},
+    {0x873e4f75e2224e68U, 0x5a7744a6e804a291U}, {0xa90de3535aaae202U, 0x711515d0a205cb36U},
+    {0xd3515c2831559a83U, 0x0d5a5b44ca873e03U}, {0x8412d9991ed58091U, 0xe858790afe9486c2U},
+    {0xa5178fff668ae0b6U, 0x626e974dbe39a872U}, {0xce5d73ff402d98e3U, 0xfb0a3d212dc8128fU},
+    {0x80fa687f881c7f8eU, 0x7ce66634bc9d0b99U}, {0xa139029f6a239f72U, 0x1c1fffc1ebc44e80U},
+    {0xc987434744ac874eU, 0xa327ffb266b56220U}, {0xfbe9141915d7a922U, 0x4bf1ff9f0062baa8U},
+    {0x9d71ac8fada6c9b5U, 0x6f773fc3603db4a9U}, {0xc4ce17b399107c22U, 0xcb550fb4384d21d3U},
+    {0xf6019da07f549b2bU, 0x7e2a53a146606a48U}, {0x99c102844f94e0fbU, 0x2eda7444cbfc426dU},
+    {0xc0314325637a1939U, 0xfa911155fefb5308U}, {0xf03d93eebc589f88U, 0x793555ab7eba27caU},
+    {0x96267c7535b763b5U, 0x4bc1558b2f3458deU}, {0xbbb01b9283253ca2U, 0x9eb1aaedfb016f16U},
+    {0xea9c227723ee8bcbU, 0x465e15a979c1cadcU}, {0x92a1958a7675175fU, 0x0bfacd89ec191ec9U},
+    {0xb749faed14125d36U, 0xcef980ec671f667bU}, {0xe51c79a85916f484U, 0x82b7e12780e7401aU},
+    {0x8f31cc0937ae58d2U, 0xd1b2ecb8b0908810U}, {0xb2fe3f0b8599ef07U, 0x861fa7e6dcb4aa15U},
+    {0xdfbdcece67006ac9U, 0x67a791e093e1d49aU}, {0x8bd6a141006042bdU, 0xe0c8bb2c5c6d24e0U},
+    {0xaecc49914078536dU, 0x58fae9f773886e18U}, {0xda7f5bf590966848U, 0xaf39a475506a899eU},
+    {0x888f99797a5e012dU, 0x6d8406c952429603U}, {0xaab37fd7d8f58178U, 0xc8e5087ba6d33b83U},
+    {0xd5605fcdcf32e1d6U, 0xfb1e4a9a90880a64U}, {0x855c3be0a17fcd26U, 0x5cf2eea09a55067fU},
+    {0xa6b34ad8c9dfc06fU, 0xf42faa48c0ea481eU}, {0xd0601d8efc57b08bU, 0xf13b94daf124da26U},
+    {0x823c12795db6ce57U, 0x76c53d08d6b70858U}, {0xa2cb1717b52481edU, 0x54768c4b0c64ca6eU},
+    {0xcb7ddcdda26da268U, 0xa9942f5dcf7dfd09U}, {0xfe5d54150b090b02U, 0xd3f93b35435d7c4cU},
+    {0x9efa548d26e5a6e1U, 0xc47bc5014a1a6dafU}, {0xc6b8e9b0709f109aU, 0x359ab6419ca1091bU},
+    {0xf867241c8cc6d4c0U, 0xc30163d203c94b62U}, {0x9b407691d7fc44f8U, 0x79e0de63425dcf1dU},
+    {0xc21094364dfb5636U, 0x985915fc12f542e4U}, {0xf294b943e17a2bc4U, 0x3e6f5b7b17b2939dU},
+    {0x979cf3ca6cec5b5aU, 0xa705992ceecf9c42U}, {0xbd8430bd08277231U, 0x50c6ff782a838353U},
+    {0xece53cec4a314ebdU, 0xa4f8bf5635246428U}, {0x940f4613ae5ed136U, 0x871b7795e136be99U},
+    {0xb913179899f68584U, 0x28e2557b59846e3fU}, {0xe757dd7ec07426e5U, 0x331aeada2fe589cfU},
+    {0x9096ea6f3848984fU, 0x3ff0d2c85def7621U}, {0xb4bca50b065abe63U, 0x0fed077a756b53a9U},
+    {0xe1ebce4dc7f16dfbU, 0xd3e8495912c62894U}, {0x8d3360f09cf6e4bdU, 0x64712dd7abbbd95cU},
+    {0xb080392cc4349decU, 0xbd8d794d96aacfb3U}, {0xdca04777f541c567U, 0xecf0d7a0fc5583a0U},
+    {0x89e42caaf9491b60U, 0xf41686c49db57244U}, {0xac5d37d5b79b6239U, 0x311c2875c522ced5U},
+    {0xd77485cb25823ac7U, 0x7d633293366b828bU}, {0x86a8d39ef77164bcU, 0xae5dff9c02033197U},
+    {0xa8530886b54dbdebU, 0xd9f57f830283fdfcU}, {0xd267caa862a12d66U, 0xd072df63c324fd7bU},
+    {0x8380dea93da4bc60U, 0x4247cb9e59f71e6dU}, {0xa46116538d0deb78U, 0x52d9be85f074e608U},
+    {0xcd795be870516656U, 0x67902e276c921f8bU}, {0x806bd9714632dff6U, 0x00ba1cd8a3db53b6U},
+    {0xa086cfcd97bf97f3U, 0x80e8a40eccd228a4U}, {0xc8a883c0fdaf7df0U, 0x6122cd128006b2cdU},
+    {0xfad2a4b13d1b5d6cU, 0x796b805720085f81U}, {0x9cc3a6eec6311a63U, 0xcbe3303674053bb0U},
+    {0xc3f490aa77bd60fcU, 0xbedbfc4411068a9cU}, {0xf4f1b4d515acb93bU, 0xee92fb5515482d44U},
+    {0x991711052d8bf3c5U, 0x751bdd152d4d1c4aU}, {0xbf5cd54678eef0b6U, 0xd262d45a78a0635dU},
+    {0xef340a98172aace4U, 0x86fb897116c87c34U}, {0x9580869f0e7aac0eU, 0xd45d35e6ae3d4da0U},
+    {0xbae0a846d2195712U, 0x8974836059cca109U}, {0xe998d258869facd7U, 0x2bd1a438703fc94bU},
+    {0x91ff83775423cc06U, 0x7b6306a34627ddcfU}, {0xb67f6455292cbf08U, 0x1a3bc84c17b1d542U},
+    {0xe41f3d6a7377eecaU, 0x20caba5f1d9e4a93U}, {0x8e938662882af53eU, 0x547eb47b7282ee9cU},
+    {0xb23867fb2a35b28dU, 0xe99e619a4f23aa43U}, {0xdec681f9f4c31f31U, 0x6405fa00e2ec94d4U},
+    {0x8b3c113c38f9f37eU, 0xde83bc408dd3dd04U}, {0xae0b158b4738705eU, 0x9624ab50b148d445U},
+    {0xd98ddaee19068c76U, 0x3badd624dd9b0957U}, {0x87f8a8d4cfa417c9U, 0xe54ca5d70a80e5d6U},
+    {0xa9f6d30a038d1dbcU, 0x5e9fcf4ccd211f4cU}, {0xd47487cc8470652bU, 0x7647c3200069671fU},
+    {0x84c8d4dfd2c63f3bU, 0x29ecd9f40041e073U}, {0xa5fb0a17c777cf09U, 0xf468107100525890U},
+    {0xcf79cc9db955c2ccU, 0x7182148d4066eeb4U}, {0x81ac1fe293d599bfU, 0xc6f14cd848405530U},
+    {0xa21727db38cb002fU, 0xb8ada00e5a506a7cU}, {0xca9cf1d206fdc03bU, 0xa6d90811f0e4851cU},
+    {0xfd442e4688bd304aU, 0x908f4a166d1da663U}, {0x9e4a9cec15763e2eU, 0x9a598e4e043287feU},
+    {0xc5dd44271ad3cdbaU, 0x40eff1e1853f29fdU}, {0xf7549530e188c128U, 0xd12bee59e68ef47cU},
+    {0x9a94dd3e8cf578b9U, 0x82bb74f8301958ceU}, {0xc13a148e3032d6e7U, 0xe36a52363c1faf01U},
+    {0xf18899b1bc3f8ca1U, 0xdc44e6c3cb279ac1U}, {0x96f5600f15a7b7e5U, 0x29ab103a5ef8c0b9U},
+    {0xbcb2b812db11a5deU, 0x7415d448f6b6f0e7U}, {0xebdf661791d60f56U, 0x111b495b3464ad21U},
+    {0x936b9fcebb25c995U, 0xcab10dd900beec34U}, {0xb84687c269ef3bfbU, 0x3d5d514f40eea742U},
+    {0xe65829b3046b0afaU, 0x0cb4a5a3112a5112U}, {0x8ff71a0fe2c2e6dcU, 0x47f0e785eaba72abU},
+    {0xb3f4e093db73a093U, 0x59ed216765690f56U}, {0xe0f218b8d25088b8U, 0x306869c13ec3532cU},
+    {0x8c974f7383725573U, 0x1e414218c73a13fbU}, {0xafbd2350644eeacfU, 0xe5d1929ef90898faU},
+    {0xdbac6c247d62a583U, 0xdf45f746b74abf39U}, {0x894bc396ce5da772U, 0x6b8bba8c328eb783U},
+    {0xab9eb47c81f5114fU, 0x066ea92f3f326564U}, {0xd686619ba27255a2U, 0xc80a537b0efefebdU},
+    {0x8613fd0145877585U, 0xbd06742ce95f5f36U}, {0xa798fc4196e952e7U, 0x2c48113823b73704U},
+    {0xd17f3b51fca3a7a0U, 0xf75a15862ca504c5U}, {0x82ef85133de648c4U, 0x9a984d73dbe722fbU},
+    {0xa3ab66580d5fdaf5U, 0xc13e60d0d2e0ebbaU}, {0xcc963fee10b7d1b3U, 0x318df905079926a8U},
+    {0xffbbcfe994e5c61fU, 0xfdf17746497f7052U}, {0x9fd561f1fd0f9bd3U, 0xfeb6ea8bedefa633U},
+    {0xc7caba6e7c5382c8U, 0xfe64a52ee96b8fc0U}, {0xf9bd690a1b68637bU, 0x3dfdce7aa3c673b0U},
+    {0x9c1661a651213e2dU, 0x06bea10ca65c084eU}, {0xc31bfa0fe5698db8U, 0x486e494fcff30a62U},
+    {0xf3e2f893dec3f126U, 0x5a89dba3c3efccfaU}, {0x986ddb5c6b3a76b7U, 0xf89629465a75e01cU},
+    {0xbe89523386091465U, 0xf6bbb397f1135823U}, {0xee2ba6c0678b597fU, 0x746aa07ded582e2cU},
+    {0x94db483840b717efU, 0xa8c2a44eb4571cdcU}, {0xba121a4650e4ddebU, 0x92f34d62616ce413U},
+    {0xe896a0d7e51e1566U, 0x77b020baf9c81d17U}, {0x915e2486ef32cd60U, 0x0ace1474dc1d122eU},
+    {0xb5b5ada8aaff80b8U, 0x0d819992132456baU}, {0xe3231912d5bf60e6U, 0x10e1fff697ed6c69U},
+    {0x8df5efabc5979c8fU, 0xca8d3ffa1ef463c1U}, {0xb1736b96b6fd83b3U, 0xbd308ff8a6b17cb2U},
+    {0xddd0467c64bce4a0U, 0xac7cb3f6d05ddbdeU}, {0x8aa22c0dbef60ee4U, 0x6bcdf07a423aa96bU},
+    {0xad4ab7112eb3929dU, 0x86c16c98d2c953c6U}, {0xd89d64d57a607744U, 0xe871c7bf077ba8b7U},
+    {0x87625f056c7c4a8bU, 0x11471cd764ad4972U}, {0xa93af6c6c79b5d2dU, 0xd598e40d3dd89bcfU},
+    {0xd389b47879823479U, 0x4aff1d108d4ec2c3U}, {0x843610cb4bf160cbU, 0xcedf722a585139baU},
+    {0xa54394fe1eedb8feU, 0xc2974eb4ee658828U}, {0xce947a3da6a9273eU, 0x733d226229feea32U},
+    {0x811ccc668829b887U, 0x0806357d5a3f525fU}, {0xa163ff802a3426a8U, 0xca07c2dcb0cf26f7U},
+    {0xc9bcff6034c13052U, 0xfc89b393dd02f0b5U}, {0xfc2c3f3841f17c67U, 0xbbac2078d443ace2U},
+    {0x9d9ba7832936edc0U, 0xd54b944b84aa4c0dU}, {0xc5029163f384a931U, 0x0a9e795e65d4df11U},
+    {0xf64335bcf065d37dU, 0x4d4617b5ff4a16d5U}, {0x99ea0196163fa42eU, 0x504bced1bf8e4e45U},
+    {0xc06481fb9bcf8d39U, 0xe45ec2862f71e1d6U}, {0xf07da27a82c37088U, 0x5d767327bb4e5a4cU},
+    {0x964e858c91ba2655U, 0x3a6a07f8d510f86fU}, {0xbbe226efb628afeaU, 0x890489f70a55368bU},
+    {0xeadab0aba3b2dbe5U, 0x2b45ac74ccea842eU}, {0x92c8ae6b464fc96fU, 0x3b0b8bc90012929dU},
+    {0xb77ada0617e3bbcbU, 0x09ce6ebb40173744U}, {0xe55990879ddcaabdU, 0xcc420a6a101d0515U},
+    {0x8f57fa54c2a9eab6U, 0x9fa946824a12232dU}, {0xb32df8e9f3546564U, 0x47939822dc96abf9U},
+    {0xdff9772470297ebdU, 0x59787e2b93bc56f7U}, {0x8bfbea76c619ef36U, 0x57eb4edb3c55b65aU},
+    {0xaefae51477a06b03U, 0xede622920b6b23f1U}, {0xdab99e59958885c4U, 0xe95fab368e45ecedU},
+    {0x88b402f7fd75539bU, 0x11dbcb0218ebb414U}, {0xaae103b5fcd2a881U, 0xd652bdc29f26a119U},
+    {0xd59944a37c0752a2U, 0x4be76d3346f0495fU}, {0x857fcae62d8493a5U, 0x6f70a4400c562ddbU},
+    {0xa6dfbd9fb8e5b88eU, 0xcb4ccd500f6bb952U}, {0xd097ad07a71f26b2U, 0x7e2000a41346a7a7U},
+    {0x825ecc24c873782fU, 0x8ed400668c0c28c8U}, {0xa2f67f2dfa90563bU, 0x728900802f0f32faU},
+    {0xcbb41ef979346bcaU, 0x4f2b40a03ad2ffb9U}, {0xfea126b7d78186bcU, 0xe2f610c84987bfa8U},
+    {0x9f24b832e6b0f436U, 0x0dd9ca7d2df4d7c9U}, {0xc6ede63fa05d3143U, 0x91503d1c79720dbbU},
+    {0xf8a95fcf88747d94U, 0x75a44c6397ce912aU}, {0x9b69dbe1b548ce7cU, 0xc986afbe3ee11abaU},
+    {0xc24452da229b021bU, 0xfbe85badce996168U}, {0xf2d56790ab41c2a2U, 0xfae27299423fb9c3U},
+    {0x97c560ba6b0919a5U, 0xdccd879fc967d41aU}, {0xbdb6b8e905cb600fU, 0x5400e987bbc1c920U},
+    {0xed246723473e3813U, 0x290123e9aab23b68U}, {0x9436c0760c86e30bU, 0xf9a0b6720aaf6521U},
+    {0xb94470938fa89bceU, 0xf808e40e8d5b3e69U}, {0xe7958cb87392c2c2U, 0xb60b1d1230b20e04U},
+    {0x90bd77f3483bb9b9U, 0xb1c6f22b5e6f48c2U}, {0xb4ecd5f01a4aa828U, 0x1e38aeb6360b1af3U},
+    {0xe2280b6c20dd5232U, 0x25c6da63c38de1b0U}, {0x8d590723948a535fU, 0x579c487e5a38ad0eU},
+    {0xb0af48ec79ace837U, 0x2d835a9df0c6d851U}, {0xdcdb1b2798182244U, 0xf8e431456cf88e65U},
+    {0x8a08f0f8bf0f156bU, 0x1b8e9ecb641b58ffU}, {0xac8b2d36eed2dac5U, 0xe272467e3d222f3fU},
+    {0xd7adf884aa879177U, 0x5b0ed81dcc6abb0fU}, {0x86ccbb52ea94baeaU, 0x98e947129fc2b4e9U},
+    {0xa87fea27a539e9a5U, 0x3f2398d747b36224U}, {0xd29fe4b18e88640eU, 0x8eec7f0d19a03aadU},
+    {0x83a3eeeef9153e89U, 0x1953cf68300424acU}, {0xa48ceaaab75a8e2bU, 0x5fa8c3423c052dd7U},
+    {0xcdb02555653131b6U, 0x3792f412cb06794dU}, {0x808e17555f3ebf11U, 0xe2bbd88bbee40bd0U},
+    {0xa0b19d2ab70e6ed6U, 0x5b6aceaeae9d0ec4U}, {0xc8de047564d20a8bU, 0xf245825a5a445275U},
+    {0xfb158592be068d2eU, 0xeed6e2f0f0d56712U}, {0x9ced737bb6c4183dU, 0x55464dd69685606bU},
+    {0xc428d05aa4751e4cU, 0xaa97e14c3c26b886U}, {0xf53304714d9265dfU, 0xd53dd99f4b3066a8U},
+    {0x993fe2c6d07b7fabU, 0xe546a8038efe4029U}, {0xbf8fdb78849a5f96U, 0xde98520472bdd033U},
+    {0xef73d256a5c0f77cU, 0x963e66858f6d4440U}, {0x95a8637627989aadU, 0xdde7001379a44aa8U},
+    {0xbb127c53b17ec159U, 0x5560c018580d5d52U}, {0xe9d71b689dde71afU, 0xaab8f01e6e10b4a6U},
+    {0x9226712162ab070dU, 0xcab3961304ca70e8U}, {0xb6b00d69bb55c8d1U, 0x3d607b97c5fd0d22U},
+    {0xe45c10c42a2b3b05U, 0x8cb89a7db77c506aU}, {0x8eb98a7a9a5b04e3U, 0x77f3608e92adb242U},
+    {0xb267ed1940f1c61cU, 0x55f038b237591ed3U}, {0xdf01e85f912e37a3U, 0x6b6c46dec52f6688U},
+    {0x8b61313bbabce2c6U, 0x2323ac4b3b3da015U}, {0xae397d8aa96c1b77U, 0xabec975e0a0d081aU},
+    {0xd9c7dced53c72255U, 0x96e7bd358c904a21U}, {0x881cea14545c7575U, 0x7e50d64177da2e54U},
+    {0xaa242499697392d2U, 0xdde50bd1d5d0b9e9U}, {0xd4ad2dbfc3d07787U, 0x955e4ec64b44e864U},
+    {0x84ec3c97da624ab4U, 0xbd5af13bef0b113eU}, {0xa6274bbdd0fadd61U, 0xecb1ad8aeacdd58eU},
+    {0xcfb11ead453994baU, 0x67de18eda5814af2U}, {0x81ceb32c4b43fcf4U, 0x80eacf948770ced7U},
+    {0xa2425ff75e14fc31U, 0xa1258379a94d028dU}, {0xcad2f7f5359a3b3eU, 0x096ee45813a04330U},
+    {0xfd87b5f28300ca0dU, 0x8bca9d6e188853fcU}, {0x9e74d1b791e07e48U, 0x775ea264cf55347eU},
+    {0xc612062576589ddaU, 0x95364afe032a819eU}, {0xf79687aed3eec551U, 0x3a83ddbd83f52205U},
+    {0x9abe14cd44753b52U, 0xc4926a9672793543U}, {0xc16d9a0095928a27U, 0x75b7053c0f178294U},
+    {0xf1c90080baf72cb1U, 0x5324c68b12dd6339U}, {0x971da05074da7beeU, 0xd3f6fc16ebca5e04U},
+    {0xbce5086492111aeaU, 0x88f4bb1ca6bcf585U}, {0xec1e4a7db69561a5U, 0x2b31e9e3d06c32e6U},
+    {0x9392ee8e921d5d07U, 0x3aff322e62439fd0U}, {0xb877aa3236a4b449U, 0x09befeb9fad487c3U},
+    {0xe69594bec44de15bU, 0x4c2ebe687989a9b4U}, {0x901d7cf73ab0acd9U, 0x0f9d37014bf60a11U},
+    {0xb424dc35095cd80fU, 0x538484c19ef38c95U}, {0xe12e13424bb40e13U, 0x2865a5f206b06fbaU},
+    {0x8cbccc096f5088cbU, 0xf93f87b7442e45d4U}, {0xafebff0bcb24aafeU, 0xf78f69a51539d749U},
+    {0xdbe6fecebdedd5beU, 0xb573440e5a884d1cU}, {0x89705f4136b4a597U, 0x31680a88f8953031U},
+    {0xabcc77118461cefcU, 0xfdc20d2b36ba7c3eU}, {0xd6bf94d5e57a42bcU, 0x3d32907604691b4dU},
+    {0x8637bd05af6c69b5U, 0xa63f9a49c2c1b110U}, {0xa7c5ac471b478423U, 0x0fcf80dc33721d54U},
+    {0xd1b71758e219652bU, 0xd3c36113404ea4a9U}, {0x83126e978d4fdf3bU, 0x645a1cac083126eaU},
+    {0xa3d70a3d70a3d70aU, 0x3d70a3d70a3d70a4U}, {0xccccccccccccccccU, 0xcccccccccccccccdU},
+    {0x8000000000000000U, 0x0000000000000000U}, {0xa000000000000000U, 0x0000000000000000U},
+    {0xc800000000000000U, 0x0000000000000000U}, {0xfa00000000000000U, 0x0000000000000000U},
+    {0x9c40000000000000U, 0x0000000000000000U}, {0xc350000000000000U, 0x0000000000000000U},
+    {0xf424000000000000U, 0x0000000000000000U}, {0x9896800000000000U, 0x0000000000000000U},
+    {0xbebc200000000000U, 0x0000000000000000U}, {0xee6b280000000000U, 0x0000000000000000U},
+    {0x9502f90000000000U, 0x0000000000000000U}, {0xba43b74000000000U, 0x0000000000000000U},
+    {0xe8d4a51000000000U, 0x0000000000000000U}, {0x9184e72a00000000U, 0x0000000000000000U},
+    {0xb5e620f480000000U, 0x0000000000000000U}, {0xe35fa931a0000000U, 0x0000000000000000U},
+    {0x8e1bc9bf04000000U, 0x0000000000000000U}, {0xb1a2bc2ec5000000U, 0x0000000000000000U},
+    {0xde0b6b3a76400000U, 0x0000000000000000U}, {0x8ac7230489e80000U, 0x0000000000000000U},
+    {0xad78ebc5ac620000U, 0x0000000000000000U}, {0xd8d726b7177a8000U, 0x0000000000000000U},
+    {0x878678326eac9000U, 0x0000000000000000U}, {0xa968163f0a57b400U, 0x0000000000000000U},
+    {0xd3c21bcecceda100U, 0x0000000000000000U}, {0x84595161401484a0U, 0x0000000000000000U},
+    {0xa56fa5b99019a5c8U, 0x0000000000000000U}, {0xcecb8f27f4200f3aU, 0x0000000000000000U},
+    {0x813f3978f8940984U, 0x4000000000000000U}, {0xa18f07d736b90be5U, 0x5000000000000000U},
+    {0xc9f2c9cd04674edeU, 0xa400000000000000U}, {0xfc6f7c4045812296U, 0x4d00000000000000U},
+    {0x9dc5ada82b70b59dU, 0xf020000000000000U}, {0xc5371912364ce305U, 0x6c28000000000000U},
+    {0xf684df56c3e01bc6U, 0xc732000000000000U}, {0x9a130b963a6c115cU, 0x3c7f400000000000U},
+    {0xc097ce7bc90715b3U, 0x4b9f100000000000U}, {0xf0bdc21abb48db20U, 0x1e86d40000000000U},
+    {0x96769950b50d88f4U, 0x1314448000000000U}, {0xbc143fa4e250eb31U, 0x17d955a000000000U},
+    {0xeb194f8e1ae525fdU, 0x5dcfab0800000000U}, {0x92efd1b8d0cf37beU, 0x5aa1cae500000000U},
+    {0xb7abc627050305adU, 0xf14a3d9e40000000U}, {0xe596b7b0c643c719U, 0x6d9ccd05d0000000U},
+    {0x8f7e32ce7bea5c6fU, 0xe4820023a2000000U}, {0xb35dbf821ae4f38bU, 0xdda2802c8a800000U},
+    {0xe0352f62a19e306eU, 0xd50b2037ad200000U}, {0x8c213d9da502de45U, 0x4526f422cc340000U},
+    {0xaf298d050e4395d6U, 0x9670b12b7f410000U}, {0xdaf3f04651d47b4cU, 0x3c0cdd765f114000U},
+    {0x88d8762bf324cd0fU, 0xa5880a69fb6ac800U}, {0xab0e93b6efee0053U, 0x8eea0d047a457a00U},
+    {0xd5d238a4abe98068U, 0x72a4904598d6d880U}, {0x85a36366eb71f041U, 0x47a6da2b7f864750U},
+    {0xa70c3c40a64e6c51U, 0x999090b65f67d924U}, {0xd0cf4b50cfe20765U, 0xfff4b4e3f741cf6dU},
+    {0x82818f1281ed449fU, 0xbff8f10e7a8921a4U}, {0xa321f2d7226895c7U, 0xaff72d52192b6a0dU},
+    {0xcbea6f8ceb02bb39U, 0x9bf4f8a69f764490U}, {0xfee50b7025c36a08U, 0x02f236d04753d5b4U},
+    {0x9f4f2726179a2245U, 0x01d762422c946590U}, {0xc722f0ef9d80aad6U, 0x424d3ad2b7b97ef5U},
+    {0xf8ebad2b84e0d58bU, 0xd2e0898765a7deb2U}, {0x9b934c3b330c8577U, 0x63cc55f49f88eb2fU},
+    {0xc2781f49ffcfa6d5U, 0x3cbf6b71c76b25fbU}, {0xf316271c7fc3908aU, 0x8bef464e3945ef7aU},
+    {0x97edd871cfda3a56U, 0x97758bf0e3cbb5acU}, {0xbde94e8e43d0c8ecU, 0x3d52eeed1cbea317U},
+    {0xed63a231d4c4fb27U, 0x4ca7aaa863ee4bddU}, {0x945e455f24fb1cf8U, 0x8fe8caa93e74ef6aU},
+    {0xb975d6b6ee39e436U, 0xb3e2fd538e122b44U}, {0xe7d34c64a9c85d44U, 0x60dbbca87196b616U},
+    {0x90e40fbeea1d3a4aU, 0xbc8955e946fe31cdU}, {0xb51d13aea4a488ddU, 0x6babab6398bdbe41U},
+    {0xe264589a4dcdab14U, 0xc696963c7eed2dd1U}, {0x8d7eb76070a08aecU, 0xfc1e1de5cf543ca2U},
+    {0xb0de65388cc8ada8U, 0x3b25a55f43294bcbU}, {0xdd15fe86affad912U, 0x49ef0eb713f39ebeU},
+    {0x8a2dbf142dfcc7abU, 0x6e3569326c784337U}, {0xacb92ed9397bf996U, 0x49c2c37f07965404U},
+    {0xd7e77a8f87daf7fbU, 0xdc33745ec97be906U}, {0x86f0ac99b4e8dafdU, 0x69a028bb3ded71a3U},
+    {0xa8acd7c0222311bcU, 0xc40832ea0d68ce0cU}, {0xd2d80db02aabd62bU, 0xf50a3fa490c30190U},
+    {0x83c7088e1aab65dbU, 0x792667c6da79e0faU}, {0xa4b8cab1a1563f52U, 0x577001b891185938U},
+    {0xcde6fd5e09abcf26U, 0xed4c0226b55e6f86U}, {0x80b05e5ac60b6178U, 0x544f8158315b05b4U},
+    {0xa0dc75f1778e39d6U, 0x696361ae3db1c721U}, {0xc913936dd571c84cU, 0x03bc3a19cd1e38e9U},
+    {0xfb5878494ace3a5fU, 0x04ab48a04065c723U}, {0x9d174b2dcec0e47bU, 0x62eb0d64283f9c76U},
+    {0xc45d1df942711d9aU, 0x3ba5d0bd324f8394U}, {0xf5746577930d6500U, 0xca8f44ec7ee36479U},
+    {0x9968bf6abbe85f20U, 0x7e998b13cf4e1ecbU}, {0xbfc2ef456ae276e8U, 0x9e3fedd8c321a67eU},
+    {0xefb3ab16c59b14a2U, 0xc5cfe94ef3ea101eU}, {0x95d04aee3b80ece5U, 0xbba1f1d158724a12U},
+    {0xbb445da9ca61281fU, 0x2a8a6e45ae8edc97U}, {0xea1575143cf97226U, 0xf52d09d71a3293bdU},
+    {0x924d692ca61be758U, 0x593c2626705f9c56U}, {0xb6e0c377cfa2e12eU, 0x6f8b2fb00c77836cU},
+    {0xe498f455c38b997aU, 0x0b6dfb9c0f956447U}, {0x8edf98b59a373fecU, 0x4724bd4189bd5eacU},
+    {0xb2977ee300c50fe7U, 0x58edec91ec2cb657U}, {0xdf3d5e9bc0f653e1U, 0x2f2967b66737e3edU},
+    {0x8b865b215899f46cU, 0xbd79e0d20082ee74U}, {0xae67f1e9aec07187U, 0xecd8590680a3aa11U},
+    {0xda01ee641a708de9U, 0xe80e6f4820cc9495U}, {0x884134fe908658b2U, 0x3109058d147fdcddU},
+    {0xaa51823e34a7eedeU, 0xbd4b46f0599fd415U}, {0xd4e5e2cdc1d1ea96U, 0x6c9e18ac7007c91aU},
+    {0x850fadc09923329eU, 0x03e2cf6bc604ddb0U}, {0xa6539930bf6bff45U, 0x84db8346b786151cU},
+    {0xcfe87f7cef46ff16U, 0xe612641865679a63U}, {0x81f14fae158c5f6eU, 0x4fcb7e8f3f60c07eU},
+    {0xa26da3999aef7749U, 0xe3be5e330f38f09dU}, {0xcb090c8001ab551cU, 0x5cadf5bfd3072cc5U},
+    {0xfdcb4fa002162a63U, 0x73d9732fc7c8f7f6U}, {0x9e9f11c4014dda7eU, 0x2867e7fddcdd9afaU},
+    {0xc646d63501a1511dU, 0xb281e1fd541501b8U}, {0xf7d88bc24209a565U, 0x1f225a7ca91a4226U},
+    {0x9ae757596946075fU, 0x3375788de9b06958U}, {0xc1a12d2fc3978937U, 0x0052d6b1641c83aeU},
+    {0xf209787bb47d6b84U, 0xc0678c5dbd23a49aU}, {0x9745eb4d50ce6332U, 0xf840b7ba963646e0U},
+    {0xbd176620a501fbffU, 0xb650e5a93bc3d898U}, {0xec5d3fa8ce427affU, 0xa3e51f138ab4cebeU},
+    {0x93ba47c980e98cdfU, 0xc66f336c36b10137U}, {0xb8a8d9bbe123f017U, 0xb80b0047445d4184U},
+    {0xe6d3102ad96cec1dU, 0xa60dc059157491e5U}, {0x9043ea1ac7e41392U, 0x87c89837ad68db2fU},
+    {0xb454e4a179dd1877U, 0x29babe4598c311fbU}, {0xe16a1dc9d8545e94U, 0xf4296dd6fef3d67aU},
+    {0x8ce2529e2734bb1dU, 0x1899e4a65f58660cU}, {0xb01ae745b101e9e4U, 0x5ec05dcff72e7f8fU},
+    {0xdc21a1171d42645dU, 0x76707543f4fa1f73U}, {0x899504ae72497ebaU, 0x6a06494a791c53a8U},
+    {0xabfa45da0edbde69U, 0x0487db9d17636892U}, {0xd6f8d7509292d603U, 0x45a9d2845d3c42b6U},
+    {0x865b86925b9bc5c2U, 0x0b8a2392ba45a9b2U}, {0xa7f26836f282b732U, 0x8e6cac7768d7141eU},
+    {0xd1ef0244af2364ffU, 0x3207d795430cd926U}, {0x8335616aed761f1fU, 0x7f44e6bd49e807b8U},
+    {0xa402b9c5a8d3a6e7U, 0x5f16206c9c6209a6U}, {0xcd036837130890a1U, 0x36dba887c37a8c0fU},
+    {0x802221226be55a64U, 0xc2494954da2c9789U}, {0xa02aa96b06deb0fdU, 0xf2db9baa10b7bd6cU},
+    {0xc83553c5c8965d3dU, 0x6f92829494e5acc7U}, {0xfa42a8b73abbf48cU, 0xcb772339ba1f17f9U},
+    {0x9c69a97284b578d7U, 0xff2a760414536efbU}, {0xc38413cf25e2d70dU, 0xfef5138519684abaU},
+    {0xf46518c2ef5b8cd1U, 0x7eb258665fc25d69U}, {0x98bf2f79d5993802U, 0xef2f773ffbd97a61U},
+    {0xbeeefb584aff8603U, 0xaafb550ffacfd8faU}, {0xeeaaba2e5dbf6784U, 0x95ba2a53f983cf38U},
+    {0x952ab45cfa97a0b2U, 0xdd945a747bf26183U}, {0xba756174393d88dfU, 0x94f971119aeef9e4U},
+    {0xe912b9d1478ceb17U, 0x7a37cd5601aab85dU}, {0x91abb422ccb812eeU, 0xac62e055c10ab33aU},
+    {0xb616a12b7fe617aaU, 0x577b986b314d6009U}, {0xe39c49765fdf9d94U, 0xed5a7e85fda0b80bU},
+    {0x8e41ade9fbebc27dU, 0x14588f13be847307U}, {0xb1d219647ae6b31cU, 0x596eb2d8ae258fc8U},
+    {0xde469fbd99a05fe3U, 0x6fca5f8ed9aef3bbU}, {0x8aec23d680043beeU, 0x25de7bb9480d5854U},
+    {0xada72ccc20054ae9U, 0xaf561aa79a10ae6aU}, {0xd910f7ff28069da4U, 0x1b2ba1518094da04U},
+    {0x87aa9aff79042286U, 0x90fb44d2f05d0842U}, {0xa99541bf57452b28U, 0x353a1607ac744a53U},
+    {0xd3fa922f2d1675f2U, 0x42889b8997915ce8U}, {0x847c9b5d7c2e09b7U, 0x69956135febada11U},
+    {0xa59bc234db398c25U, 0x43fab9837e699095U}, {0xcf02b2c21207ef2eU, 0x94f967e45e03f4bbU},
+    {0x8161afb94b44f57dU, 0x1d1be0eebac278f5U}, {0xa1ba1ba79e1632dcU, 0x6462d92a69731732U},
+    {0xca28a291859bbf93U, 0x7d7b8f7503cfdcfeU}, {0xfcb2cb35e702af78U, 0x5cda735244c3d43eU},
+    {0x9defbf01b061adabU, 0x3a0888136afa64a7U}, {0xc56baec21c7a1916U, 0x088aaa1845b8fdd0U},
+    {0xf6c69a72a3989f5bU, 0x8aad549e57273d45U}, {0x9a3c2087a63f6399U, 0x36ac54e2f678864bU},
+    {0xc0cb28a98fcf3c7fU, 0x84576a1bb416a7ddU}, {0xf0fdf2d3f3c30b9fU, 0x656d44a2a11c51d5U},
+    {0x969eb7c47859e743U, 0x9f644ae5a4b1b325U}, {0xbc4665b596706114U, 0x873d5d9f0dde1feeU},
+    {0xeb57ff22fc0c7959U, 0xa90cb506d155a7eaU}, {0x9316ff75dd87cbd8U, 0x09a7f12442d588f2U},
+    {0xb7dcbf5354e9beceU, 0x0c11ed6d538aeb2fU}, {0xe5d3ef282a242e81U, 0x8f1668c8a86da5faU},
+    {0x8fa475791a569d10U, 0xf96e017d694487bcU}, {0xb38d92d760ec4455U, 0x37c981dcc395a9acU},
+    {0xe070f78d3927556aU, 0x85bbe253f47b1417U}, {0x8c469ab843b89562U, 0x93956d7478ccec8eU},
+    {0xaf58416654a6babbU, 0x387ac8d1970027b2U}, {0xdb2e51bfe9d0696aU, 0x06997b05fcc0319eU},
+    {0x88fcf317f22241e2U, 0x441fece3bdf81f03U}, {0xab3c2fddeeaad25aU, 0xd527e81cad7626c3U},
+    {0xd60b3bd56a5586f1U, 0x8a71e223d8d3b074U}, {0x85c7056562757456U, 0xf6872d5667844e49U},
+    {0xa738c6bebb12d16cU, 0xb428f8ac016561dbU}, {0xd106f86e69d785c7U, 0xe13336d701beba52U},
+    {0x82a45b450226b39cU, 0xecc0024661173473U}, {0xa34d721642b06084U, 0x27f002d7f95d0190U},
+    {0xcc20ce9bd35c78a5U, 0x31ec038df7b441f4U}, {0xff290242c83396ceU, 0x7e67047175a15271U},
+    {0x9f79a169bd203e41U, 0x0f0062c6e984d386U}, {0xc75809c42c684dd1U, 0x52c07b78a3e60868U},
+    {0xf92e0c3537826145U, 0xa7709a56ccdf8a82U}, {0x9bbcc7a142b17ccbU, 0x88a66076400bb691U},
+    {0xc2abf989935ddbfeU, 0x6acff893d00ea435U}, {0xf356f7ebf83552feU, 0x0583f6b8c4124d43U},
+    {0x98165af37b2153deU, 0xc3727a337a8b704aU}, {0xbe1bf1b059e9a8d6U, 0x744f18c0592e4c5cU},
+    {0xeda2ee1c7064130cU, 0x1162def06f79df73U}, {0x9485d4d1c63e8be7U, 0x8addcb5645ac2ba8U},
+    {0xb9a74a0637ce2ee1U, 0x6d953e2bd7173692U}, {0xe8111c87c5c1ba99U, 0xc8fa8db6ccdd0437U},
+    {0x910ab1d4db9914a0U, 0x1d9c9892400a22a2U}, {0xb54d5e4a127f59c8U, 0x2503beb6d00cab4bU},
+    {0xe2a0b5dc971f303aU, 0x2e44ae64840fd61dU}, {0x8da471a9de737e24U, 0x5ceaecfed289e5d2U},
+    {0xb10d8e1456105dadU, 0x7425a83e872c5f47U}, {0xdd50f1996b947518U, 0xd12f124e28f77719U},
+    {0x8a5296ffe33cc92fU, 0x82bd6b70d99aaa6fU}, {0xace73cbfdc0bfb7bU, 0x636cc64d1001550bU},
+    {0xd8210befd30efa5aU, 0x3c47f7e05401aa4eU}, {0x8714a775e3e95c78U, 0x65acfaec34810a71U},
+    {0xa8d9d1535ce3b396U, 0x7f1839a741a14d0dU}, {0xd31045a8341ca07cU, 0x1ede48111209a050U},
+    {0x83ea2b892091e44dU, 0x934aed0aab460432U}, {0xa4e4b66b68b65d60U, 0xf81da84d5617853fU},
+    {0xce1de40642e3f4b9U, 0x36251260ab9d668eU}, {0x80d2ae83e9ce78f3U, 0xc1d72b7c6b426019U},
+    {0xa1075a24e4421730U, 0xb24cf65b8612f81fU}, {0xc94930ae1d529cfcU, 0xdee033f26797b627U},
+    {0xfb9b7cd9a4a7443cU, 0x169840ef017da3b1U}, {0x9d412e0806e88aa5U, 0x8e1f289560ee864eU},
+    {0xc491798a08a2ad4eU, 0xf1a6f2bab92a27e2U}, {0xf5b5d7ec8acb58a2U, 0xae10af696774b1dbU},
+    {0x9991a6f3d6bf1765U, 0xacca6da1e0a8ef29U}, {0xbff610b0cc6edd3fU, 0x17fd090a58d32af3U},
+    {0xeff394dcff8a948eU, 0xddfc4b4cef07f5b0U}, {0x95f83d0a1fb69cd9U, 0x4abdaf101564f98eU},
+    {0xbb764c4ca7a4440fU, 0x9d6d1ad41abe37f1U}, {0xea53df5fd18d5513U, 0x84c86189216dc5edU},
+    {0x92746b9be2f8552cU, 0x32fd3cf5b4e49bb4U}, {0xb7118682dbb66a77U, 0x3fbc8c33221dc2a1U},
+    {0xe4d5e82392a40515U, 0x0fabaf3feaa5334aU}, {0x8f05b1163ba6832dU, 0x29cb4d87f2a7400eU},
+    {0xb2c71d5bca9023f8U, 0x743e20e9ef511012U}, {0xdf78e4b2bd342cf6U, 0x914da9246b255416U},
+    {0x8bab8eefb6409c1aU, 0x1ad089b6c2f7548eU}, {0xae9672aba3d0c320U, 0xa184ac2473b529b1U},
+    {0xda3c0f568cc4f3e8U, 0xc9e5d72d90a2741eU}, {0x8865899617fb1871U, 0x7e2fa67c7a658892U},
+    {0xaa7eebfb9df9de8dU, 0xddbb901b98feeab7U}, {0xd51ea6fa85785631U, 0x552a74227f3ea565U},
+    {0x8533285c936b35deU, 0xd53a88958f87275fU}, {0xa67ff273b8460356U, 0x8a892abaf368f137U},
+    {0xd01fef10a657842cU, 0x2d2b7569b0432d85U}, {0x8213f56a67f6b29bU, 0x9c3b29620e29fc73U},
+    {0xa298f2c501f45f42U, 0x8349f3ba91b47b8fU}, {0xcb3f2f7642717713U, 0x241c70a936219a73U},
+    {0xfe0efb53d30dd4d7U, 0xed238cd383aa0110U}, {0x9ec95d1463e8a506U, 0xf4363804324a40aaU},
+    {0xc67bb4597ce2ce48U, 0xb143c6053edcd0d5U}, {0xf81aa16fdc1b81daU, 0xdd94b7868e94050aU},
+    {0x9b10a4e5e9913128U, 0xca7cf2b4191c8326U}, {0xc1d4ce1f63f57d72U, 0xfd1c2f611f63a3f0U},
+    {0xf24a01a73cf2dccfU, 0xbc633b39673c8cecU}, {0x976e41088617ca01U, 0xd5be0503e085d813U},
+    {0xbd49d14aa79dbc82U, 0x4b2d8644d8a74e18U}, {0xec9c459d51852ba2U, 0xddf8e7d60ed1219eU},
+    {0x93e1ab8252f33b45U, 0xcabb90e5c942b503U}, {0xb8da1662e7b00a17U, 0x3d6a751f3b936243U},
+    {0xe7109bfba19c0c9dU, 0x0cc512670a783ad4U}, {0x906a617d450187e2U, 0x27fb2b80668b24c5U},
+    {0xb484f9dc9641e9daU, 0xb1f9f660802dedf6U}, {0xe1a63853bbd26451U, 0x5e7873f8a0396973U},
+    {0x8d07e33455637eb2U, 0xdb0b487b6423e1e8U}, {0xb049dc016abc5e5fU, 0x91ce1a9a3d2cda62U},
+    {0xdc5c5301c56b75f7U, 0x7641a140cc7810fbU}, {0x89b9b3e11b6329baU, 0xa9e904c87fcb0a9dU},
+    {0xac2820d9623bf429U, 0x546345fa9fbdcd44U}, {0xd732290fbacaf133U, 0xa97c177947ad4095U},
+    {0x867f59a9d4bed6c0U, 0x49ed8eabcccc485dU}, {0xa81f301449ee8c70U, 0x5c68f256bfff5a74U},
+    {0xd226fc195c6a2f8cU, 0x73832eec6fff3111U}, {0x83585d8fd9c25db7U, 0xc831fd53c5ff7eabU},
+    {0xa42e74f3d032f525U, 0xba3e7ca8b77f5e55U}, {0xcd3a1230c43fb26fU, 0x28ce1bd2e55f35ebU},
+    {0x80444b5e7aa7cf85U, 0x7980d163cf5b81b3U}, {0xa0555e361951c366U, 0xd7e105bcc332621fU},
+    {0xc86ab5c39fa63440U, 0x8dd9472bf3fefaa7U}, {0xfa856334878fc150U, 0xb14f98f6f0feb951U},
+    {0x9c935e00d4b9d8d2U, 0x6ed1bf9a569f33d3U}, {0xc3b8358109e84f07U, 0x0a862f80ec4700c8U},
+    {0xf4a642e14c6262c8U, 0xcd27bb612758c0faU}, {0x98e7e9cccfbd7dbdU, 0x8038d51cb897789cU},
+    {0xbf21e44003acdd2cU, 0xe0470a63e6bd56c3U}, {0xeeea5d5004981478U, 0x1858ccfce06cac74U},
+    {0x95527a5202df0ccbU, 0x0f37801e0c43ebc8U}, {0xbaa718e68396cffdU, 0xd30560258f54e6baU},
+    {0xe950df20247c83fdU, 0x47c6b82ef32a2069U}, {0x91d28b7416cdd27eU, 0x4cdc331d57fa5441U},
+    {0xb6472e511c81471dU, 0xe0133fe4adf8e952U}, {0xe3d8f9e563a198e5U, 0x58180fddd97723a6U},
+    {0x8e679c2f5e44ff8fU, 0x570f09eaa7ea7648U}, {0xb201833b35d63f73U, 0x2cd2cc6551e513daU},
+    {0xde81e40a034bcf4fU, 0xf8077f7ea65e58d1U}, {0x8b112e86420f6191U, 0xfb04afaf27faf782U},
+    {0xadd57a27d29339f6U, 0x79c5db9af1f9b563U}, {0xd94ad8b1c7380874U, 0x18375281ae7822bcU},
+    {0x87cec76f1c830548U, 0x8f2293910d0b15b5U}, {0xa9c2794ae3a3c69aU, 0xb2eb3875504ddb22U},
+    {0xd433179d9c8cb841U, 0x5fa60692a46151ebU}, {0x849feec281d7f328U, 0xdbc7c41ba6bcd333U},
+    {0xa5c7ea73224deff3U, 0x12b9b522906c0800U}, {0xcf39e50feae16befU, 0xd768226b34870a00U},
+    {0x81842f29f2cce375U, 0xe6a1158300d46640U}, {0xa1e53af46f801c53U, 0x60495ae3c1097fd0U},
+    {0xca5e89b18b602368U, 0x385bb19cb14bdfc4U}, {0xfcf62c1dee382c42U, 0x46729e03dd9ed7b5U},
+    {0x9e19db92b4e31ba9U, 0x6c07a2c26a8346d1U},
 };
 /* clang-format on */

@@ -91,121 +91,160 @@ RS_INLINE bool take_slow(const uint8_t *run, size_t n_bytes, size_t *at, uint64_
     return false;
 }
 
-/* The bits of the block at `at` that lie within the run. */
-RS_INLINE uint64_t ends_within(const uint8_t *run, size_t at, size_t n_bytes) {
-    const uint64_t ends = ends_of_block(run + at);
-    return n_bytes - at < BLOCK ? ends & ((UINT64_C(1) << (n_bytes - at)) - 1) : ends;
-}
+/* What a run is decoded into. */
+enum { KEYS32, KEYS64, INT32S };
 
-RS_INLINE void put_key(void *out, size_t i, uint64_t key, bool wide) {
-    if (wide) {
-        ((uint64_t *)out)[i] = key;
+RS_INLINE void put(void *out, size_t i, uint64_t value, int kind) {
+    if (kind == KEYS64) {
+        ((uint64_t *)out)[i] = value;
     } else {
-        ((uint32_t *)out)[i] = (uint32_t)key;
+        ((uint32_t *)out)[i] = (uint32_t)value;
     }
 }
 
-RS_INLINE bool decode_keys(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
-                           size_t n, uint64_t limit, bool wide, bool bmi2) {
-    /* Keys of up to 8 bytes are below 2^56, so that their distance to the limit is exact.
-     */
-    const int64_t largest = (int64_t)limit - 1;
-    int64_t beyond = 0;
-    size_t n_done = 0;
-    size_t at = 0;
-    size_t block = 0;
-    for (; block < n_bytes && readable - block >= BLOCK + WORD; block += BLOCK) {
-        uint64_t ends = ends_within(run, block, n_bytes);
-        if (RS_COUNT_BITS(ends) > n - n_done) {
-            return false;
-        }
-        while (ends != 0) {
-            const size_t next = block + RS_LOWEST_BIT(ends) + 1;
-            ends &= ends - 1;
-            if (next - at > WORD) {
-                return false;
-            }
-            const uint64_t key = gather(rs_load64(run + at), next - at, bmi2);
-            beyond |= largest - (int64_t)key;
-            put_key(out, n_done++, key, wide);
-            at = next;
-        }
+/* Four varints of the same length each, which sorted keys mostly are. The bits of `ends`
+ * say which; returns their bytes, or 0 if it is not so. 16 bytes may be read. */
+RS_INLINE unsigned take_four(const uint8_t *at, uint64_t ends, void *out, size_t i,
+                             int kind, bool bmi2) {
+    if ((ends & 0xfff) == 0x924) {
+        const uint64_t low = gather(rs_load64(at), 6, bmi2);
+        const uint64_t high = gather(rs_load64(at + 6), 6, bmi2);
+        put(out, i, low & 0x1fffff, kind);
+        put(out, i + 1, low >> 21, kind);
+        put(out, i + 2, high & 0x1fffff, kind);
+        put(out, i + 3, high >> 21, kind);
+        return 12;
     }
-    while (at < n_bytes && block < n_bytes) {
-        uint64_t key = 0;
-        if (n_done == n || !take_slow(run, n_bytes, &at, &key) || key >= limit) {
-            return false;
-        }
-        put_key(out, n_done++, key, wide);
+    if ((ends & 0xff) == 0xaa) {
+        const uint64_t all = gather(rs_load64(at), 8, bmi2);
+        put(out, i, all & 0x3fff, kind);
+        put(out, i + 1, all >> 14 & 0x3fff, kind);
+        put(out, i + 2, all >> 28 & 0x3fff, kind);
+        put(out, i + 3, all >> 42, kind);
+        return 8;
     }
-    return n_done == n && at == n_bytes && beyond >= 0;
+    if ((ends & 0xf) == 0xf) {
+        for (unsigned k = 0; k < 4; k++) {
+            put(out, i + k, at[k], kind);
+        }
+        return 4;
+    }
+    return 0;
 }
 
-/* Only the first five bytes of a varint reach the lower 32 bits. */
-RS_INLINE uint32_t gather32(uint64_t word, size_t len, bool bmi2) {
-    return (uint32_t)gather(word, len < 5 ? len : 5, bmi2);
+/* Decodes the varints that end within 64 bytes from `at` on; `ends` is not 0, and there
+ * is room for them. Returns the byte after the last, or NULL if one is too long. */
+RS_INLINE const uint8_t *decode_block(const uint8_t *at, uint64_t ends, void *out,
+                                      size_t i, int kind, bool bmi2) {
+    while (ends != 0) {
+        /* Integers come in any order, so that a guess at four of them would often fail.
+         */
+        const unsigned n_bytes =
+            kind == INT32S ? 0 : take_four(at, ends, out, i, kind, bmi2);
+        if (n_bytes != 0) {
+            i += 4;
+            at += n_bytes;
+            ends >>= n_bytes;
+            continue;
+        }
+        unsigned len = RS_LOWEST_BIT(ends) + 1;
+        ends = ends >> (len - 1) >> 1;
+        if (len > (kind == INT32S ? LONGEST : WORD)) {
+            return NULL;
+        }
+        /* Only five bytes reach the lower 32 bits. */
+        const unsigned n_used = kind == INT32S && len > 5 ? 5 : len;
+        const uint64_t value = gather(rs_load64(at), n_used, bmi2);
+        if (kind == KEYS32 && value > INT32_MAX) {
+            return NULL;
+        }
+        put(out, i++, value, kind);
+        at += len;
+    }
+    return at;
 }
 
-RS_INLINE bool decode_int32s(const uint8_t *run, size_t n_bytes, size_t readable,
-                             void *out, size_t n, bool bmi2) {
-    uint32_t *values = out;
-    size_t n_done = 0;
-    size_t at = 0;
-    size_t block = 0;
-    for (; block < n_bytes && readable - block >= BLOCK + WORD; block += BLOCK) {
-        uint64_t ends = ends_within(run, block, n_bytes);
-        if (RS_COUNT_BITS(ends) > n - n_done) {
+RS_INLINE bool decode(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
+                      size_t n, int kind, bool bmi2) {
+    const uint8_t *at = run;
+    const uint8_t *end = run + n_bytes;
+    size_t i = 0;
+    while (at < end && readable - (size_t)(at - run) >= BLOCK + 2 * WORD) {
+        uint64_t ends = ends_of_block(at);
+        if (end - at < BLOCK) {
+            ends &= (UINT64_C(1) << (end - at)) - 1;
+        }
+        const size_t n_ends = RS_COUNT_BITS(ends);
+        if (n_ends == 0 || n_ends > n - i) {
             return false;
         }
-        while (ends != 0) {
-            const size_t next = block + RS_LOWEST_BIT(ends) + 1;
-            ends &= ends - 1;
-            if (next - at > LONGEST) {
-                return false;
-            }
-            values[n_done++] = gather32(rs_load64(run + at), next - at, bmi2);
-            at = next;
+        at = decode_block(at, ends, out, i, kind, bmi2);
+        if (at == NULL) {
+            return false;
         }
+        i += n_ends;
     }
-    while (at < n_bytes && block < n_bytes) {
+    size_t place = (size_t)(at - run);
+    while (place < n_bytes) {
         uint64_t value = 0;
-        if (n_done == n || !take_slow(run, n_bytes, &at, &value)) {
+        if (i == n || !take_slow(run, n_bytes, &place, &value) ||
+            (kind == KEYS32 && value > INT32_MAX)) {
             return false;
         }
-        values[n_done++] = (uint32_t)value;
+        put(out, i++, value, kind);
     }
-    return n_done == n && at == n_bytes;
+    return i == n;
+}
+
+/* All below `limit`? Without a branch, so that several are compared at once. */
+RS_INLINE bool all_below(const void *keys, size_t n, uint64_t limit, bool wide) {
+    uint64_t beyond = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (wide) { /* above 2^63 or above the limit, which is no more than that */
+            const uint64_t key = ((const uint64_t *)keys)[i];
+            beyond |= key | (limit - 1 - key);
+        } else {
+            const uint32_t key = ((const uint32_t *)keys)[i];
+            beyond |= key | ((uint32_t)limit - 1 - key);
+        }
+    }
+    return n == 0 ||
+           (limit != 0 && (beyond & (wide ? UINT64_C(1) << 63 : UINT64_C(1) << 31)) == 0);
 }
 
 static bool keys32_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
                          size_t n, uint64_t limit) {
-    return decode_keys(run, n_bytes, readable, out, n, limit, false, false);
+    return decode(run, n_bytes, readable, out, n, KEYS32, false) &&
+           all_below(out, n, limit, false);
 }
 
 static bool keys64_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
                          size_t n, uint64_t limit) {
-    return decode_keys(run, n_bytes, readable, out, n, limit, true, false);
+    return decode(run, n_bytes, readable, out, n, KEYS64, false) &&
+           all_below(out, n, limit, true);
 }
 
 static bool int32s_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
                          size_t n) {
-    return decode_int32s(run, n_bytes, readable, out, n, false);
+    return decode(run, n_bytes, readable, out, n, INT32S, false);
 }
 
 #if RS_HAVE_BMI2
 RS_BMI2 static bool keys32_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
                                 void *out, size_t n, uint64_t limit) {
-    return decode_keys(run, n_bytes, readable, out, n, limit, false, true);
+    return decode(run, n_bytes, readable, out, n, KEYS32, true) &&
+           all_below(out, n, limit, false);
 }
 
 RS_BMI2 static bool keys64_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
                                 void *out, size_t n, uint64_t limit) {
-    return decode_keys(run, n_bytes, readable, out, n, limit, true, true);
+    return decode(run, n_bytes, readable, out, n, KEYS64, true) &&
+           all_below(out, n, limit, true);
 }
 
 RS_BMI2 static bool int32s_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
                                 void *out, size_t n) {
-    return decode_int32s(run, n_bytes, readable, out, n, true);
+    return decode(run, n_bytes, readable, out, n, INT32S, true);
 }
 
 /* AMD's first two generations of Zen have pext, but take hundreds of cycles for it. */

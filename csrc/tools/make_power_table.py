@@ -1,11 +1,11 @@
-"""Writes csrc/src/power_table.c: powers of ten to 128 bits, for reading and writing floats.
+"""Writes csrc/src/power_table.c: powers of ten to 128 bits.
 
 Usage: python csrc/tools/make_power_table.py > csrc/src/power_table.c
 
 Row q holds 10**q scaled by a power of two into [2**127, 2**128), as (high, low) words.
-Rounding: exact for 0 <= q <= 55 (5**55 < 2**128), up for -27 <= q < 0 (so that a product with
-a multiple of 5**-q comes out exact in its upper bits), down for all others. The readers and
-writers in csrc/src rely on these three classes; see power_table.h.
+Rounding: exact for 0 <= q <= 55 (5**55 < 2**128), up for -27 <= q < 0 (so that a product
+with a multiple of 5**-q comes out exact in its upper bits), down for all others. The
+readers and writers in csrc/src rely on these three classes; see power_table.h.
 """
 
 MIN_EXPONENT, MAX_EXPONENT = -342, 324
@@ -30,9 +30,12 @@ def main() -> None:
         "/* clang-format off */\n"
         "const uint64_t rs_power_table[RS_MAX_POWER - RS_MIN_POWER + 1][2] = {"
     )
-    for q in range(MIN_EXPONENT, MAX_EXPONENT + 1):
-        value = scaled_power(q)
-        print(f"    {{0x{value >> 64:016x}U, 0x{value & (1 << 64) - 1:016x}U}}, /* {q} */")
+    rows = [
+        f"{{0x{value >> 64:016x}U, 0x{value & (1 << 64) - 1:016x}U}},"
+        for value in map(scaled_power, range(MIN_EXPONENT, MAX_EXPONENT + 1))
+    ]
+    for i in range(0, len(rows), 2):
+        print("    " + " ".join(rows[i : i + 2]))
     print("};\n/* clang-format on */")
 
 

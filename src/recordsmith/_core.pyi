@@ -39,6 +39,22 @@ class Target(NamedTuple):
     first_item_byte: int
     present: Any
 
+class LibsvmFacts(NamedTuple):
+    n_lines: int
+    n_rows: int
+    n_values: int
+    n_labels: int
+    n_weights: int
+    n_qids: int
+    min_index: int
+    max_index: int
+    label_width: int
+    first_other_width: int
+    first_weight: int
+    first_qid: int
+
+LIBSVM_FLAGS: dict[str, int]
+
 class Rows:
     n_rows: int
     def __init__(
@@ -78,3 +94,19 @@ def fill(
 def narrow_float32(values: Any, out: Any) -> tuple[int, int, int, float]: ...
 def narrow_int32(values: Any, out: Any) -> tuple[int, int]: ...
 def value_stats(values: Any) -> tuple[int, int, int, int, int, int, float, float]: ...
+def libsvm_bounds(data: Any) -> tuple[int, int, int]: ...
+def libsvm_facts(data: Any, flags: int, index_base: int, n_keys: int) -> LibsvmFacts: ...
+def libsvm_fill(
+    data: Any,
+    flags: int,
+    index_base: int,
+    n_keys: int,
+    values: Any,
+    keys: Any,
+    offsets: Any,
+    labels: Any,
+    label_offsets: Any,
+) -> tuple[int, int, int, LibsvmFacts, tuple[int, int, int, float]]: ...
+def libsvm_write(
+    rows: Rows, begin: int, end: int, index_base: int, keep_zeros: bool, out: Any
+) -> tuple[int, int, int]: ...

@@ -24,6 +24,8 @@ from .errors import core_error
 
 __all__ = [
     "ColumnInfo",
+    "LIBSVM_FLAGS",
+    "LibsvmFacts",
     "Rows",
     "Scan",
     "Target",
@@ -34,6 +36,10 @@ __all__ = [
     "frame_peek",
     "frame_wrap",
     "join_frames",
+    "libsvm_bounds",
+    "libsvm_facts",
+    "libsvm_fill",
+    "libsvm_write",
     "narrow_float32",
     "narrow_int32",
     "plan_rows",
@@ -579,3 +585,6 @@ def value_stats(values not None):
         stats.n_values, stats.n_nan, stats.n_inf, stats.n_not_integer,
         stats.first_nan, stats.first_inf, stats.min, stats.max,
     )
+
+
+include "_libsvm.pxi"

@@ -10,6 +10,7 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     int RS_SPLIT
     int RS_NEW_SCHEMA
     int RS_E_TOO_MANY_FIELDS
+    int RS_E_CAPACITY
     int RS_CHECK_ORDER
     int RS_ZERO_FOR_EMPTY
     int RS_MAX_RANK
@@ -154,3 +155,60 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
 
 cdef extern from "pages.h" nogil:
     void rs_want_huge_pages(void *begin, size_t n) noexcept
+
+    int RS_LIBSVM_KEEP_ZEROS
+
+    ctypedef struct rs_libsvm_bounds:
+        size_t n_bytes
+        uint64_t n_rows
+        uint64_t n_values
+        uint64_t n_labels
+
+    ctypedef struct rs_libsvm_facts:
+        uint64_t n_lines
+        uint64_t n_rows
+        uint64_t n_values
+        uint64_t n_labels
+        uint64_t n_weights
+        uint64_t n_qids
+        int64_t min_index
+        int64_t max_index
+        uint64_t label_width
+        int64_t first_other_width
+        int64_t first_weight
+        int64_t first_qid
+
+    ctypedef struct rs_libsvm_target:
+        uint8_t dtype
+        uint8_t key_size
+        uint8_t flags
+        int64_t index_base
+        int64_t n_keys
+        uint64_t max_rows
+        uint64_t max_values
+        uint64_t max_labels
+        void *values
+        void *keys
+        int64_t *offsets
+        double *labels
+        int64_t *label_offsets
+        double *weights
+        int64_t *qids
+        rs_narrowing *narrowing
+
+    ctypedef struct rs_libsvm_filled:
+        size_t n_bytes
+        uint64_t n_rows
+        uint64_t n_values
+        uint64_t n_labels
+
+    rs_status rs_libsvm_scan(const uint8_t *data, size_t n, int final,
+                             rs_libsvm_bounds *bounds) noexcept
+    void rs_libsvm_facts_init(rs_libsvm_facts *facts) noexcept
+    rs_status rs_libsvm_fill(const uint8_t *data, size_t n,
+                             const rs_libsvm_target *target, rs_libsvm_facts *facts,
+                             rs_libsvm_filled *filled, rs_error *err) noexcept
+    rs_status rs_libsvm_write(const rs_field *features, const rs_field *label,
+                              int64_t begin, int64_t end, int64_t index_base, int flags,
+                              uint8_t *out, size_t capacity, int64_t *end_row,
+                              size_t *n_written, rs_error *err) noexcept

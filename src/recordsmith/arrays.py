@@ -113,7 +113,13 @@ def _to_ndarray(values: Any, what: str) -> Array:
         raise InputError(
             f"{what} have masked values", advice="fill them: X.filled(number)"
         )
-    array = values if type(values) is np.ndarray else np.asarray(values)
+    try:
+        array = values if type(values) is np.ndarray else np.asarray(values)
+    except ValueError as error:
+        raise InputError(
+            f"{what} are no array: {error}",
+            advice="give rows of one length, or several named fields",
+        ) from None
     if array.dtype == object:
         raise UnsupportedTypeError(
             f"{what} are Python objects, expected numbers",
@@ -147,7 +153,12 @@ def _sparse_field(
             advice="reshape the sparse array to two dimensions",
         )
     csr = matrix.tocsr()  # sums the duplicates of COO, as SciPy defines that format
-    values = cast_array(csr.data, dtype, what, tally)
+    try:
+        values = cast_array(csr.data, dtype, what, tally)
+    except InputError as error:
+        if error.row is not None:
+            error.column = int(csr.indices[error.row])
+        raise _in_row(error, csr.indptr) from None
     return Field(
         FEATURE,
         "csr",
@@ -157,6 +168,13 @@ def _sparse_field(
         offsets=np.ascontiguousarray(csr.indptr),
         keys=np.ascontiguousarray(csr.indices),
     )
+
+
+def _in_row(error: InputError, offsets: Array) -> InputError:
+    """The error of one value in a flat array, at its row."""
+    if error.row is not None:
+        error.row = int(np.searchsorted(offsets, error.row, side="right")) - 1
+    return error
 
 
 def _is_ragged(rows: Sequence[Any]) -> bool:
@@ -182,5 +200,8 @@ def _ragged_field(
     np.cumsum([len(a) for a in arrays], out=offsets[1:])
     # An empty list has dtype float64 by NumPy's default: it must not widen the others.
     filled = [a for a in arrays if len(a)] or list(arrays[:1])
-    values = cast_array(np.concatenate(filled), dtype, what, tally)
+    try:
+        values = cast_array(np.concatenate(filled), dtype, what, tally)
+    except InputError as error:
+        raise _in_row(error, offsets) from None
     return Field(role, "ragged", np.ascontiguousarray(values), name=name, offsets=offsets)

@@ -212,9 +212,10 @@ class Batch:
 
     def rows(self, begin: int, end: int) -> Batch:
         """Rows [begin, end), without a copy of the values."""
-        begin, end = max(0, begin), min(end, self.n_rows)
+        begin = min(max(0, begin), self.n_rows)
+        end = max(begin, min(end, self.n_rows))
         parts = tuple(one.rows(begin, end) for one in self.fields)
-        return Batch(parts, max(0, end - begin), self.first_row + begin)
+        return Batch(parts, end - begin, self.first_row + begin)
 
     def all(self, role: str) -> Iterator[Field]:
         """The fields of one role."""

@@ -140,8 +140,13 @@ def canonical(field: Field, duplicates: str, tally: Tally) -> Field:
         tally.duplicates_summed += int(same.sum())
         wide = values.astype(np.int64 if values.dtype.kind == "i" else np.float64)
         sums = np.add.reduceat(wide, np.flatnonzero(first))
-        values = cast_array(sums, values.dtype.name, "sums of duplicates", Tally())
         keys, rows = keys[first], rows[first]
+        try:
+            values = cast_array(sums, values.dtype.name, "sums of duplicates", Tally())
+        except InputError as error:
+            if error.row is not None:
+                error.row, error.column = int(rows[error.row]), int(keys[error.row])
+            raise
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=len(counts)), out=offsets[1:])
     return replace(field, keys=keys, values=values, offsets=offsets)

@@ -43,6 +43,8 @@ class RecordsmithError(Exception):
     ----------
     code : str or None
         Name of the core's status, such as "RS_E_MAGIC", where the core found the error.
+    found, limit : int or None
+        The core's numbers to it, for text: see recordsmith.h.
 
     Examples
     --------
@@ -70,6 +72,8 @@ class RecordsmithError(Exception):
         self.column = column
         self.offset = offset
         self.code: str | None = None
+        self.found: int | None = None
+        self.limit: int | None = None
 
     def __str__(self) -> str:
         place = []

@@ -400,13 +400,14 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
     for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
+    threads = options.get("threads")
+    sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
     schema = ""
     rows = 0
-    threads = options.get("threads")
-    with open_sink(dest, tally=tally, threads=threads, **_given(for_sink)) as sink:
+    with sink:
         for batch in prefetch(batches):
             schema = schema or ", ".join(map(repr, batch.fields))
             sink.write(batch)

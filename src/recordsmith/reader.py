@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from .batch import Batch
@@ -137,7 +136,7 @@ def _decode_split(window: Window, whole: dict[str, Any]) -> Run:
     """Decode a window that holds split records, and the records around them, at once."""
     _join(window)
     run = decode_run(window.data, 0, len(window.data), **whole)
-    if run.status == "RS_SPLIT":  # one that could not be joined: joining it alone says why
+    if run.status == "RS_SPLIT":  # one that cannot be joined: why, says joining it alone
         window.drop(run.n_bytes, run.batch.n_rows)
         _join(window)
     return run

@@ -298,6 +298,10 @@ static void test_errors(void)
     CHECK_EQ(err.found, 0);
     CHECK_EQ(err.limit, 1);
     reset();
+    CHECK_EQ(fill("1 qid:-9223372036854775808\n1 qid:9223372036854775807"), RS_OK);
+    CHECK_EQ(room.qids[0], INT64_MIN);
+    CHECK_EQ(room.qids[1], INT64_MAX);
+    reset();
     CHECK_EQ(fill("1 9223372036854775806:1"), RS_OK);
     CHECK_EQ(room.keys[0], INT64_MAX - 1);
 }

@@ -265,6 +265,8 @@ static void test_writing(void)
     check_writes_float(0x1p-149F, "1e-45");
     check_writes_float(0x1p-126F, "1.1754944e-38");
     check_writes_float(-2.5F, "-2.5");
+    /* "7.038531e-26" would do for a reader of floats, but not for one of doubles */
+    check_writes_float(0x1.5c87fap-84F, "7.0385307e-26");
     check_writes_float(INFINITY, "inf");
 
     uint8_t out[RS_MAX_NUMBER_TEXT];

@@ -227,7 +227,7 @@ def test_bare_frames(case):
 
 # Of each damaged file: whole records before the damage, byte offset, the message.
 DAMAGE = {
-    "bad_magic": (1, 32, "found the word 0xced7230b, expected 0xced7230a"),
+    "bad_magic": (1, 32, "found 0xced7230b, expected 0xced7230a"),
     "bad_truncated_header": (1, 32, "the data end inside a frame: it needs 8 bytes, 6"),
     "bad_truncated_payload": (
         1,
@@ -241,7 +241,7 @@ DAMAGE = {
     "bad_field_zero": (0, 8, "0 is no protobuf field number"),
     "bad_packed_float_length": (0, 24, "packed floats take 7 bytes"),
     "bad_cflag_start_twice": (0, 16, "part 1 of a split record"),
-    "bad_trailing_bytes": (1, 32, "found the word 0x00000000, expected 0xced7230a"),
+    "bad_trailing_bytes": (1, 32, "found 0x00000000, expected 0xced7230a"),
     "bad_varint_11": (0, 9, "varint is longer"),
     "bad_end_group": (0, 32, "end-group"),
 }

@@ -170,7 +170,8 @@ RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t b
 
 /* Second pass: writes rows [begin, end) as frames.
  *
- * Nothing is written beyond out + capacity. On success *n_written is what rs_plan_rows said.
+ * Nothing is written beyond out + capacity. On success *n_written is what rs_plan_rows said;
+ * bytes beyond that, within the capacity, are unspecified.
  * Range and order of keys are the first pass's business: this one need not find them wrong.
  * Returns RS_OK; RS_E_CAPACITY where the rows do not fit (the arrays have changed), and the
  * errors of rs_plan_rows; after an error *n_written holds the bytes of the whole rows

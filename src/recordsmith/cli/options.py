@@ -91,6 +91,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="recordio: rows are lists of varying length, even if all are equally long",
     )
+    add("--array", metavar="NAME", help="npz: the array of features")
     group = parser.add_argument_group("input: text")
     add = group.add_argument
     add(

@@ -145,7 +145,7 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]} (--debug shows where)"
 
 
-_PARAMETER = re.compile(r'\b([a-z_]+)=(True|False|"[^"]*"|[\w.]*)')
+_PARAMETER = re.compile(r"""\b([a-z_]+)=(True|False|"[^"]*"|'[^']*'|[\w.]*)""")
 
 
 def _translate(text: str, flags: dict[str, str]) -> str:
@@ -158,7 +158,7 @@ def _translate(text: str, flags: dict[str, str]) -> str:
     """
 
     def option(match: re.Match[str]) -> str:
-        name, value = match[1], match[2].strip('"')
+        name, value = match[1], match[2].strip("\"'")
         if name not in flags:
             return match[0]
         flag = flags[name]

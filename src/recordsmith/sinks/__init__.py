@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
-from ..publish import COMPRESSIONS, STDOUT, open_output
+from ..publish import COMPRESSIONS, STDOUT, check_output, open_output
 from ..tally import Tally
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ def open_sink(
     >>> file.getvalue(), sink.n_rows, sink.n_bytes
     (b'7,1.5,2.5\\n', 1, 10)
     """
+    check_output(dest, overwrite=overwrite)
     found = format_of(dest, dest_format, options.get("compression"))
     known = options_of(found)
     for name in options:

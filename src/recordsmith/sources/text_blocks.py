@@ -11,12 +11,21 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import InputError, LimitError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "Block", "LineReader", "plain_text"]
+__all__ = [
+    "BLOCK_BYTES",
+    "MAX_LINE_BYTES",
+    "Block",
+    "LineReader",
+    "is_blank",
+    "plain_text",
+]
 
 BLOCK_BYTES = 2 << 20
 MAX_LINE_BYTES = 256 << 20
@@ -87,7 +96,7 @@ class _Transcoded(io.RawIOBase):
         return n_bytes
 
 
-def plain_text(file: io.BufferedReader, encoding: str | None, name: str) -> Any:
+def plain_text(file: Any, encoding: str | None, name: str) -> Any:
     """The text as UTF-8 without a byte order mark.
 
     Raises
@@ -114,6 +123,11 @@ def plain_text(file: io.BufferedReader, encoding: str | None, name: str) -> Any:
     if mark[:3] == codecs.BOM_UTF8:
         file.read(3)
     return file
+
+
+def is_blank(data: bytes) -> bool:
+    """Is there nothing but white space? Stops at the first other byte."""
+    return not data or data.isspace()
 
 
 def codecs_name(encoding: str) -> str:
@@ -155,7 +169,11 @@ class LineReader:
         self._max_line_bytes = max_line_bytes
 
     def block(self, n_bytes: int) -> Block | None:
-        """The next lines: about `n_bytes`, more if one line is longer; None at the end."""
+        """The next lines: about `n_bytes`, more if one is longer; None at the end."""
+        if self._quote is None and self.n_lines and len(self._rest) < n_bytes:
+            data = self._quick(n_bytes)
+            if data:
+                return self._counted(data)
         wanted = n_bytes
         while True:
             self._fill(wanted)
@@ -196,11 +214,28 @@ class LineReader:
         self.n_lines -= block.n_lines
         return self._counted(block.data[:at])
 
+    def _quick(self, wanted: int) -> bytes:
+        """As `block` where the bytes to come hold a line end: each is copied once."""
+        more = self._more(wanted - len(self._rest))
+        end = more.rfind(self._newline) + 1
+        if not end or self._at_end:
+            self._rest += more
+            return b""
+        data = b"".join((self._rest, memoryview(more)[:end]))
+        self._rest = more[end:]
+        return data
+
+    def _more(self, n_bytes: int) -> bytes:
+        if self._at_end:
+            return b""
+        more: bytes = self._file.read(n_bytes)
+        self._at_end = len(more) < n_bytes
+        return more
+
     def _fill(self, wanted: int) -> None:
         missing = wanted - len(self._rest)
         if missing > 0 and not self._at_end:
-            more = self._file.read(missing)
-            self._at_end = len(more) < missing
+            more = self._more(missing)
             self._rest = self._rest + more if self._rest else more
 
     def _end_of_lines(self, wanted: int) -> int:
@@ -229,7 +264,7 @@ class LineReader:
         return n_quotes
 
     def _counted(self, data: bytes) -> Block:
-        ends = data.count(self._newline)
+        ends = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(self._newline)))
         block = Block(data, self.n_lines + 1, ends + (not data.endswith(self._newline)))
         self.n_lines += block.n_lines
         return block
