@@ -467,6 +467,30 @@ static void test_sparse_rows(void)
     }
 }
 
+/* Names of all lengths before few values: blocks of constant bytes must not reach keys. */
+static void test_names(void)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+    sparse made;
+    float y[60] = {1};
+    make_sparse(&made, RS_FLOAT32, 4, 60, 3, 1000000);
+    for (size_t n = 0; n < sizeof name; n++) {
+        rs_field fields[2];
+        fields[0] = made.field;
+        fields[0].name = name;
+        fields[0].name_len = n;
+        fields[1] = make_dense(RS_LABEL, RS_FLOAT32, y, 60, 1);
+        fields[1].name = name;
+        fields[1].name_len = n;
+        compare(fields, 2, 0, 60);
+        fields[0].role = RS_LABEL;
+        fields[1].role = RS_FEATURE;
+        compare(fields, 2, 0, 60);
+        compare(fields + 1, 1, 0, 60);
+    }
+    free_sparse(&made);
+}
+
 /* Outputs so large that they do not go straight to memory. */
 static void test_large(void)
 {
@@ -744,6 +768,7 @@ int main(void)
     test_other_bytes();
     test_dense_widths();
     test_sparse_rows();
+    test_names();
     test_large();
     test_many_fields();
     test_max_bytes();
