@@ -42,12 +42,12 @@ static inline const uint8_t *quick_feature(const uint8_t *p, int64_t *index,
     return p != NULL && (*p == ' ' || *p == '\n' || *p == '\t') ? p : NULL;
 }
 
-/* How many bytes from p on are above the blank; WORD_BYTES if there are more than that. Bytes
- * that are not ASCII may count as its end. */
+/* How many bytes from p on belong to a word; WORD_BYTES if there are more than that. All bytes
+ * up to "#", which begins a comment, end it here, and bytes that are not ASCII may. */
 static inline size_t word_length(const uint8_t *p)
 {
 #if defined(__SSE2__)
-    const __m128i limit = _mm_set1_epi8(0x21);
+    const __m128i limit = _mm_set1_epi8('#' + 1);
     const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)p);
     const __m128i second = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
     const unsigned ends = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(first, limit)) |
@@ -58,7 +58,7 @@ static inline size_t word_length(const uint8_t *p)
     size_t n = 0;
     while (n < WORD_BYTES) {
         const uint64_t bytes = rs_load64(p + n);
-        const uint64_t low = (bytes - 0x2121212121212121U) & ~bytes & 0x8080808080808080U;
+        const uint64_t low = (bytes - 0x2424242424242424U) & ~bytes & 0x8080808080808080U;
         if (low != 0) {
             while ((low >> (8 * (n % 8) + 7) & 1) == 0) {
                 n++;
