@@ -4,8 +4,8 @@ import io
 
 import pyarrow as pa
 import pytest
-from reading import Slow, batches_of, rows_of
 
+from reading import Slow, batches_of, rows_of
 from recordsmith.errors import FormatError, InputError
 from recordsmith.sources import open_source
 from recordsmith.tally import Tally

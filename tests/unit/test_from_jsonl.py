@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import batches_of, rows_of, text
 
+from reading import batches_of, rows_of, text
 from recordsmith.errors import InputError, ParseError, UnsupportedTypeError
 
 
@@ -37,18 +37,30 @@ def test_integers_first_and_fractions_later():
 
 def test_lists_and_sparse_rows():
     assert one('{"t":[1,2]}\n{"t":[]}\n{"t":[3.5]}').fields[0].kind == "ragged"
-    assert jsonl('{"a":1,"v":[2,3]}\n{"a":4,"v":[5,6]}')[0].tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert jsonl('{"a":1,"v":[2,3]}\n{"a":4,"v":[5,6]}')[0].tolist() == [
+        [1, 2, 3],
+        [4, 5, 6],
+    ]
     refused('{"a":1,"v":[2,3]}\n\n{"a":4,"v":[5]}', InputError, "line 3, column 'v'")
-    rows = '{"v":{"keys":[0,3],"values":[1,2],"size":5}}\n{"v":{"keys":[],"values":[],"size":5}}'
+    rows = '{"v":{"keys":[0,3],"values":[1,2],"size":5}}\n'
+    rows += '{"v":{"keys":[],"values":[],"size":5}}'
     assert one(rows).features.toarray().tolist() == [[1, 0, 0, 2, 0], [0] * 5]
     unsized = '{"v":{"indices":[1],"values":[7.5]}}'
     assert one(unsized, n_features=3).features.toarray().tolist() == [[0, 7.5, 0]]
 
 
 def test_missing_members_are_null():
-    refused('{"a":1,"b":2}\n\n{"a":1}\n', InputError, "line 3, column 'b': the value is mis")
-    assert jsonl('{"a":1,"b":2}\n{"a":null}\n', nulls=-1)[0].tolist() == [[1, 2], [-1, -1]]
-    assert jsonl('{"a":null,"b":2}\n{"a":1,"b":2}\n', nulls=0)[0].tolist() == [[0, 2], [1, 2]]
+    refused(
+        '{"a":1,"b":2}\n\n{"a":1}\n', InputError, "line 3, column 'b': the value is mis"
+    )
+    assert jsonl('{"a":1,"b":2}\n{"a":null}\n', nulls=-1)[0].tolist() == [
+        [1, 2],
+        [-1, -1],
+    ]
+    assert jsonl('{"a":null,"b":2}\n{"a":1,"b":2}\n', nulls=0)[0].tolist() == [
+        [0, 2],
+        [1, 2],
+    ]
 
 
 def test_new_members():

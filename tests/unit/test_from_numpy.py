@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from reading import Slow, batches_of, rows_of
 
 import recordsmith.sources.from_numpy as from_numpy
+from reading import Slow, batches_of, rows_of
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 
 X = np.arange(12.0).reshape(4, 3)
@@ -40,7 +40,10 @@ def test_columns_by_position():
     assert features.dtype == "float32"
     assert (features.tolist(), labels.tolist()) == (X[:, 1:].tolist(), X[:, 0].tolist())
     features, labels = rows_of(io.BytesIO(npy(X)), features=[2], label=[1, 0])
-    assert (features.tolist(), labels.tolist()) == (X[:, [2]].tolist(), X[:, [1, 0]].tolist())
+    assert (features.tolist(), labels.tolist()) == (
+        X[:, [2]].tolist(),
+        X[:, [1, 0]].tolist(),
+    )
     with pytest.raises(InputError, match="the table has 3 columns"):
         rows_of(io.BytesIO(npy(X)), label=3)
 
@@ -167,7 +170,9 @@ def test_unsound_sparse_files():
 
 
 def test_damaged_archives():
-    data = npz(np.savez_compressed, X=np.random.default_rng(0).normal(size=(99, 9))).getvalue()
+    data = npz(
+        np.savez_compressed, X=np.random.default_rng(0).normal(size=(99, 9))
+    ).getvalue()
     broken = bytearray(data)
     broken[len(data) // 2] ^= 0xFF
     for damaged in (bytes(broken), data[:-30]):

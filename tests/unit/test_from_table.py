@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
 import pytest
-from reading import batches_of, rows_of
 
+from reading import batches_of, rows_of
 from recordsmith.errors import InputError, UnsupportedTypeError
 from recordsmith.sources.from_table import open_arrow
 
@@ -68,7 +68,9 @@ def test_tables_of_every_kind(name):
 
 @pytest.mark.parametrize("column", [pa.array([1, 2]), pa.chunked_array([[1], [2]])])
 def test_one_column_is_no_table(column):
-    if not hasattr(column, "__arrow_c_stream__") and not hasattr(column, "__arrow_c_array__"):
+    if not hasattr(column, "__arrow_c_stream__") and not hasattr(
+        column, "__arrow_c_array__"
+    ):
         pytest.skip("this pyarrow does not export columns")
     with pytest.raises(UnsupportedTypeError, match="one column, expected a table"):
         batches_of(column)

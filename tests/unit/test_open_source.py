@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 import scipy.sparse
-from reading import batches_of, rows_of
 
+from reading import batches_of, rows_of
 from recordsmith.arrays import batch_from_arrays
 from recordsmith.codec import encode_batch
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
