@@ -168,7 +168,9 @@ class _Model:
             return
         if not here.all():
             row = first_row + int(np.argmin(here)) + 1
-            reason = f"{what} is missing in {int((~here).sum())} records from here on"
+            n_missing = int((~here).sum())
+            records = "1 record" if n_missing == 1 else f"{n_missing:,} records"
+            reason = f"{what} is missing in {records} from here on"
             yield Problem(row, None, reason)
         yield from _compare_types(what, model, one, first_row)
         if one.kind in ("dense", "ragged"):
