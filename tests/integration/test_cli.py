@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import errno
+import fcntl
 import io
 import json
 import os
@@ -12,8 +13,10 @@ import resource
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -373,7 +376,6 @@ def test_odd_names(tmp_path):
     name = os.fsdecode(b"b\xff\n \xc3\xa4.csv")
     (tmp_path / name).write_bytes(csv_bytes(3))
     good("convert", name, name + ".pbr", cwd=tmp_path)
-    assert b"\xff" in b"".join(os.listdir(os.fsencode(tmp_path)))
     done = run("inspect", name + ".pbr", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     bad(1, "convert", name, name + ".pbr", cwd=tmp_path)
@@ -461,8 +463,8 @@ def test_verify_problems(damaged, records):
 
 
 def test_verify_counts_all_and_prints_some(tmp_path):
-    one, other = rs.encode([[1, 2]]), rs.encode([[1, 2, 3]])
-    (tmp_path / "a.pbr").write_bytes(one + (other + one) * 30)
+    one, other, third = rs.encode([[1, 2]]), rs.encode([[1, 2, 3]]), rs.encode([[0.5, 1]])
+    (tmp_path / "a.pbr").write_bytes(one + (other + third) * 30)
     done = run("verify", "--max-problems", 2, "a.pbr", cwd=tmp_path)
     assert done.returncode == 1
     lines = done.stdout.decode().splitlines()
@@ -484,7 +486,8 @@ def test_verify_truncation(records, cut):
     records.write_bytes(records.read_bytes()[:-cut])
     done = run("verify", records)
     assert done.returncode == 1
-    assert re.search(rb"record 10, byte \d+: the data end inside a frame", done.stdout)
+    reason = rb"lacks 1 bytes of padding" if cut == 1 else rb"the data end inside a frame"
+    assert re.search(rb"record 10, byte \d+: .*" + reason, done.stdout)
 
 
 def test_salvage(damaged, records, tmp_path):
@@ -542,7 +545,8 @@ def test_a_reader_that_has_enough(tmp_path):
     process = start("cat", "a.pbr", cwd=tmp_path, stdout=subprocess.PIPE)
     assert process.stdout.readline() == b'{"features": [0.0, 0.0, 0.0, 0.0]}\n'
     process.stdout.close()
-    assert process.stderr.read() == b""
+    with process.stderr as messages:
+        assert messages.read() == b""
     assert process.wait(WAIT_S) == 141
 
 
@@ -637,6 +641,23 @@ def test_a_named_pipe_whose_reader_goes_away_is_an_error(tmp_path):
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
+def until_idle(process):
+    """Wait until a process has started up and waits for something."""
+
+    def used():
+        with open(f"/proc/{process.pid}/stat") as file:  # noqa: PTH123
+            fields = file.read().rsplit(")", 1)[1].split()
+        return fields[0] == "S", fields[11:13]
+
+    before = None
+    while True:
+        idle, now = used()
+        if idle and now == before and now != ["0", "0"]:
+            return
+        before = now
+        time.sleep(1.0)
+
+
 def interrupt(process, number):
     process.send_signal(number)
     _, message = process.communicate(timeout=WAIT_S)
@@ -686,8 +707,7 @@ def test_a_signal_while_a_pipe_has_no_other_end(tmp_path):
         (tmp_path / "a.csv").write_bytes(csv_bytes(3))
         options = ["--from", "csv", "--to", "recordio"]
         process = start("convert", one, other, *options, cwd=tmp_path)
-        time.sleep(1.0)
-        assert process.poll() is None
+        until_idle(process)
         code, _ = interrupt(process, number)
         assert code == 128 + number
         assert names(tmp_path) == ["a.csv", "fifo"]
@@ -718,7 +738,7 @@ def test_ignored_signals_stay_ignored(tmp_path):
     )
     process.stdin.write(csv_bytes(10))
     process.stdin.flush()
-    time.sleep(1.0)
+    until_idle(process)
     process.send_signal(signal.SIGHUP)
     process.stdin.write(csv_bytes(10, header=False))
     process.communicate(timeout=WAIT_S)
@@ -773,9 +793,15 @@ def test_a_full_disk(tmp_path, small_disk, suffix):
 # -- the progress bar ------------------------------------------------------------------
 
 
+def open_terminal():
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    return controller, terminal
+
+
 def on_terminal(*args, cwd, **environment):
     """Run with standard error on a terminal; gives what that shows."""
-    controller, terminal = pty.openpty()
+    controller, terminal = open_terminal()
     process = start(
         *args,
         cwd=cwd,
@@ -828,7 +854,7 @@ def test_the_bar_of_other_commands(records, tmp_path):
 
 def test_messages_are_whole_after_a_bar(tmp_path, table):
     table.write_bytes(csv_bytes(200_000) + b"1,2\n")
-    controller, terminal = pty.openpty()
+    controller, terminal = open_terminal()
     process = start("convert", "a.csv", "o.pbr", cwd=tmp_path, stderr=terminal)
     process.wait(WAIT_S)
     os.close(terminal)
