@@ -158,7 +158,7 @@ def _sparse_field(
     except InputError as error:
         if error.row is not None:
             error.column = int(csr.indices[error.row])
-        raise _in_row(error, csr.indptr)
+        raise _in_row(error, csr.indptr) from None
     return Field(
         FEATURE,
         "csr",
@@ -203,5 +203,5 @@ def _ragged_field(
     try:
         values = cast_array(np.concatenate(filled), dtype, what, tally)
     except InputError as error:
-        raise _in_row(error, offsets)
+        raise _in_row(error, offsets) from None
     return Field(role, "ragged", np.ascontiguousarray(values), name=name, offsets=offsets)
