@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import InputError
+from .errors import InputError, UnsupportedTypeError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,6 +30,15 @@ UID = "uid"
 METADATA = "metadata"
 CONFIGURATION = "configuration"
 _TEXT_ROLES = (UID, METADATA, CONFIGURATION)
+_NUMBERS = ("float32", "float64", "int32")
+# kind -> (dimensions of `values`, do they hold numbers, arrays needed)
+_KINDS = {
+    "dense": (2, True, ("values",)),
+    "ragged": (1, True, ("values", "offsets")),
+    "csr": (1, True, ("values", "offsets", "keys")),
+    "text": (1, False, ("values", "offsets")),
+    "blobs": (1, False, ("values", "offsets", "item_offsets")),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +83,10 @@ class Field:
     item_offsets: Array | None = None
     content_type: str | None = None
     present: Array | None = None
+
+    def __post_init__(self) -> None:
+        _check_parts(self)
+        _check_lengths(self)
 
     @property
     def n_rows(self) -> int:
@@ -168,6 +181,60 @@ class Field:
             offsets=offsets,
             present=None if present.all() else present,
         )
+
+
+def _check_parts(field: Field) -> None:
+    """A field has the arrays that its kind needs, of types that the core can step over."""
+    if field.kind not in _KINDS or field.role not in (FEATURE, LABEL, *_TEXT_ROLES):
+        raise InputError(f"a field is no {field.role!r} of kind {field.kind!r}")
+    ndim, numbers, needed = _KINDS[field.kind]
+    allowed = _NUMBERS if numbers else ("uint8",)
+    for name, types in (
+        ("values", allowed),
+        ("offsets", ("int32", "int64")),
+        ("keys", ("int32", "int64")),
+        ("item_offsets", ("int64",)),
+        ("present", ("bool",)),
+    ):
+        array = getattr(field, name)
+        if name != "present" and (array is not None) != (name in needed):
+            has = "no" if array is None else "surplus"
+            raise InputError(
+                f"{field.role} {field.name!r}: {field.kind} has {has} {name}"
+            )
+        if array is None:
+            continue
+        if array.dtype.name not in types or not array.dtype.isnative:
+            raise UnsupportedTypeError(
+                f"{field.role} {field.name!r}: {name} are {array.dtype}, expected "
+                f"{' or '.join(types)} in native byte order",
+                advice="recordsmith.encode() casts arrays; a Field takes them as they are",
+            )
+        expected = ndim if name == "values" else 1
+        if array.ndim != expected:
+            raise InputError(
+                f"{field.role} {field.name!r}: {name} have {array.ndim} dimensions, "
+                f"expected {expected}"
+            )
+
+
+def _check_lengths(field: Field) -> None:
+    what = f"{field.role} {field.name!r}"
+    for offsets in (field.offsets, field.item_offsets):
+        if offsets is not None and not len(offsets):
+            raise InputError(f"{what}: no offsets, expected one more than rows")
+    if field.keys is not None and len(field.keys) != len(field.values):
+        raise InputError(f"{what}: {len(field.keys)} keys for {len(field.values)} values")
+    if field.present is not None and len(field.present) != field.n_rows:
+        n = len(field.present)
+        raise InputError(f"{what}: presence of {n} rows, expected {field.n_rows}")
+    if field.kind == "dense" and field.shape is not None:
+        n = int(np.prod(field.shape, dtype=object))
+        if n != field.values.shape[1]:
+            raise InputError(
+                f"{what}: shape {field.shape} asks for {n} values, a row has "
+                f"{field.values.shape[1]}"
+            )
 
 
 @dataclass(frozen=True, eq=False)

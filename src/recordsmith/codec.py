@@ -71,6 +71,14 @@ class Encoder:
     def plan(self, begin: int, end: int, max_bytes: int | None = None) -> tuple[int, int]:
         """(end_row, n_bytes) of the longest run of rows from `begin` within max_bytes."""
         try:
+            return self._plan(begin, end, max_bytes)
+        except RecordsmithError as error:
+            if error.row is not None:
+                error.row += self.batch.first_row
+            raise
+
+    def _plan(self, begin: int, end: int, max_bytes: int | None) -> tuple[int, int]:
+        try:
             return _core.plan_rows(self.rows, begin, end, max_bytes)
         except RecordsmithError as error:
             if error.code != "RS_E_ORDER":
@@ -120,7 +128,12 @@ def canonical(field: Field, duplicates: str, tally: Tally) -> Field:
 
     Values of one key are added in double precision (int32 in int64), in stored order.
     """
-    counts = np.diff(field.bounds).astype(np.int64)
+    bounds = np.array(field.bounds, np.int64)  # a copy: nobody can change it meanwhile
+    counts = np.diff(bounds)
+    begin, end = int(bounds[0]), int(bounds[-1])
+    if begin < 0 or end > len(field.values) or (counts < 0).any():
+        raise core_error("RS_E_OFFSETS", found=end, limit=len(field.values))
+    field = replace(field, offsets=bounds)
     keys, values = field.stored_keys, field.stored
     rows = np.repeat(np.arange(len(counts)), counts)
     descends = (np.diff(keys) < 0) & (np.diff(rows) == 0)
@@ -193,9 +206,7 @@ def _plan_all(encoder: Encoder, ranges: list[tuple[int, int]]) -> list[int]:
     try:
         jobs = [partial(_core.plan_rows, before, begin, end) for begin, end in ranges]
         return [n_bytes for _, n_bytes in run_all(jobs)]
-    except RecordsmithError as error:
-        if error.code != "RS_E_ORDER":
-            raise
+    except RecordsmithError:  # unsorted keys, or what plan() puts in its place
         return [encoder.plan(begin, end)[1] for begin, end in ranges]
 
 
