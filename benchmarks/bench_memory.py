@@ -41,7 +41,7 @@ def measure(report: Report, options) -> None:
                 )
             if done.returncode:
                 report.missing(
-                    what, f"{mib} MiB", done.stderr.strip().splitlines()[-1][:90]
+                    what, f"{mib} MiB", done.stderr.strip().splitlines()[-1].split(":")[0]
                 )
                 break
             peaks.append(float(done.stdout))

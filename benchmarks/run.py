@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SDK_PYTHON = HERE / ".venv-sdk" / "bin" / "python"
 PROGRAMS = ("encode", "decode", "chunks", "pages", "sdk", "libsvm", "convert", "memory")
-DESCRIPTION = (
-    "Ratios are medians of runs that alternate with the baseline, in one process."
-)
+DESCRIPTION = """Ratios are medians of runs alternating with the baseline, in one process,
+with their extremes; `best` is the ratio of the fastest run of each side, which tells more
+where other work shares the machine (load average at the end: {load} on {cores} cores)."""
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument(
         "--full", action="store_true", help="memory: inputs of 2 and 4 GiB"
     )
+    parser.add_argument("--quick", action="store_true", help="a quarter of the data")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="folder for the results"
     )
@@ -43,7 +44,8 @@ def main() -> None:
     results: list[Result] = []
     for name in options.only or PROGRAMS:
         found = run(name, options)
-        machine.setdefault("versions", {}).update(found["machine"].pop("versions", {}))
+        versions = found["machine"].pop("versions", {})
+        machine["versions"] = {**versions, **machine.get("versions", {})}
         machine.update(found["machine"])
         results += [Result(**one) for one in found["results"]]
         write(options.out, machine, results)
@@ -79,7 +81,7 @@ def write(folder: Path, machine: dict, results: list[Result]) -> None:
         f"{k} {v}" for k, v in sorted(machine.get("versions", {}).items())
     )
     about = f"{machine.get('cpu')}, {machine.get('cores')} cores; {versions}."
-    about_runs = DESCRIPTION.format(load=machine.get("load"))
+    about_runs = DESCRIPTION.format(load=machine.get("load"), cores=machine.get("cores"))
     lines = ["# Latest results", about, about_runs, table(results), summary(results)]
     (folder / "latest.md").write_text("\n\n".join(lines) + "\n")
     draw(folder / "latest.svg", results, about)
