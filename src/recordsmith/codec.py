@@ -11,7 +11,7 @@ import numpy as np
 from . import _core
 from .batch import Batch, Field
 from .casts import cast_array
-from .errors import InputError, LimitError, RecordsmithError
+from .errors import InputError, LimitError, RecordsmithError, core_error
 from .tally import Tally
 from .threads import n_threads, row_ranges, run_all
 

@@ -645,7 +645,7 @@ def until_idle(process):
     """Wait until a process has started up and waits for something."""
 
     def used():
-        with open(f"/proc/{process.pid}/stat") as file:  # noqa: PTH123
+        with open(f"/proc/{process.pid}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return fields[0] == "S", fields[11:13]
 

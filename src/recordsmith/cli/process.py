@@ -145,9 +145,7 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]} (--debug shows where)"
 
 
-_PARAMETER = re.compile(
-    r"""\b([a-z_]+)=(True|False|"[^"]*"|'[^']*'|\[[^\]]*\]|[\w.]*)"""
-)
+_PARAMETER = re.compile(r"""\b([a-z_]+)=(True|False|"[^"]*"|'[^']*'|\[[^\]]*\]|[\w.]*)""")
 
 
 def _translate(text: str, flags: dict[str, str]) -> str:
