@@ -114,7 +114,8 @@ def decode_run(
             ragged=ragged,
         )
         return Run(good.batch, good.n_bytes, fault.code or "", fault)
-    fields = tuple(plan.field for plan in plans)
+    # A Value message without a member is no value: where no record has one, no field.
+    fields = tuple(plan.field for plan in plans if plan.info.n_present)
     n_bytes = sum(part.scan.n_bytes for part in parts)
     if error is not None and error.row is not None and len(parts) > 1:
         error.row += n_rows - last.n_records
@@ -227,7 +228,7 @@ class _Plan:
         self.field = Field(
             info.role,
             self.kind,
-            np.empty(n_values, info.dtype or "uint8"),
+            np.empty(n_values, info.dtype or _unknown_dtype(self.kind)),
             name=_text(info.name),
             shape=self.shape,
             offsets=offsets,
@@ -258,6 +259,10 @@ class _Plan:
             value,
             None if field.present is None else field.present[row : row + n_rows],
         )
+
+
+def _unknown_dtype(kind: str) -> str:
+    return "uint8" if kind in ("text", "blobs") else "float32"
 
 
 def _kind(info: ColumnInfo, ragged: bool) -> str:
