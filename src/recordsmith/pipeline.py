@@ -128,7 +128,7 @@ def encode(
     >>> import numpy as np, recordsmith as rs
     >>> data = rs.encode(np.eye(2, dtype="float32"), [0.0, 1.0], label_dtype="float32")
     >>> len(data), rs.decode(data).labels
-    (96, array([0., 1.], dtype=float32))
+    (104, array([0., 1.], dtype=float32))
     """
     tally = Tally() if tally is None else tally
     casts = {"dtype": dtype, "label_dtype": label_dtype}
