@@ -289,7 +289,8 @@ typedef struct rs_target {
     int64_t first_offset; /* value of offsets[0] and of the first element's position; the
                              `values` and `keys` pointers already point at that element */
     void *keys;
-    uint64_t n_keys_limit; /* keys must be below this, the shape and what the type holds */
+    uint64_t
+        n_keys_limit; /* keys must be below this, the shape and what the type holds */
     int64_t *item_offsets; /* RS_BLOBS: n_items + 1 */
     uint64_t n_items;
     int64_t first_item_byte; /* value of item_offsets[0] */
