@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import recordsmith as rs
 from scipy.sparse import csr_matrix
+
+import recordsmith as rs
 
 FORMAT = Path(__file__).parents[2] / "csrc" / "FORMAT.md"
 
