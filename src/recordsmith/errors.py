@@ -257,7 +257,7 @@ def core_error(
     cls, reason, advice = _TEXTS.get(
         name, (RecordsmithError, f"internal error {name}", "please report this")
     )
-    if unit == "row" and cls is FormatError:  # the arrays are the caller's, not a file's
+    if row >= 0 and unit == "row" and cls is FormatError:  # of arrays, not of a file
         cls = InputError
     reason = reason.format(found=found, limit=limit)
     if field is not None:
