@@ -188,7 +188,7 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     ),
     "RS_E_KEY": (
         FormatError,
-        "key {found} is outside the row, which has keys 0 to {limit}",
+        "key {found} is outside the row: keys count from 0 and are below {limit}",
         "check the number of features, and whether the keys count from 0 or 1",
     ),
     "RS_E_TOO_MANY_FIELDS": (LimitError, "a record has more than {limit} fields", ""),
@@ -258,6 +258,8 @@ def core_error(
     cls, reason, advice = _TEXTS.get(
         name, (RecordsmithError, f"internal error {name}", "please report this")
     )
+    if row >= 0 and unit == "row" and cls is FormatError:  # of arrays, not of a file
+        cls = InputError
     reason = reason.format(found=found, limit=limit)
     if field is not None:
         reason = f"field {field!r}: {reason}"
