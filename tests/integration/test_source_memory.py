@@ -80,7 +80,7 @@ CASES = {
         def produce():
             for _ in range(5 * times):
                 columns = {f"c{i}": np.resize(row[i:], 50_000) for i in range(31)}
-                yield pa.record_batch(columns)
+                yield pa.RecordBatch.from_pydict(columns)
         consume(produce(), 250_000 * times)
         """,
 }

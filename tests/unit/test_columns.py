@@ -171,7 +171,9 @@ def test_numbers_of_every_type(array, dtype, values):
 def test_run_length_encoded_and_extension_types():
     run_end = getattr(pa, "RunEndEncodedArray", None)
     if run_end is not None:
-        array = run_end.from_arrays(pa.array([2, 3], pa.int32()), pa.array([7, 8]))
+        array = run_end.from_arrays(
+            [2, 3], [7, 8], pa.run_end_encoded(pa.int32(), pa.int64())
+        )
         assert rows_of(pa.table({"a": array}))[0].ravel().tolist() == [7, 7, 8]
     tensor = getattr(pa, "fixed_shape_tensor", None)
     if tensor is not None:

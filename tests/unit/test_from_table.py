@@ -86,7 +86,7 @@ def test_errors_of_the_source_pass_unchanged():
 
 
 def test_record_batches_of_two_schemas():
-    other = pa.record_batch({"z": [1]})
+    other = pa.RecordBatch.from_pydict({"z": [1]})
     with pytest.raises(InputError, match="record batch 1 has another schema"):
         batches_of(iter([TABLE.to_batches()[0], other]))
 
@@ -104,7 +104,7 @@ def test_a_reader_is_taken_batch_by_batch():
     def produce():
         for i in range(5):
             taken.append(i)
-            yield pa.record_batch({"a": [float(i)]})
+            yield pa.RecordBatch.from_pydict({"a": [float(i)]})
 
     schema, batches = open_arrow(produce())
     assert schema.names == ["a"]
