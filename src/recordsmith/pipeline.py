@@ -430,18 +430,11 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
 def _open(src: Any, y: Any, tally: Tally, options: dict[str, Any]) -> tuple[Any, Any]:
     """(batches, Source or None) of what a verb was given."""
     if y is None and not isinstance(src, Batch) and not _is_array(src):
-        if isinstance(src, Iterator) or _is_batch_list(src):
-            _no_options(None, options, "an iterable of batches")
-            return src, None
         from .sources import open_source
 
         source = open_source(src, tally=tally, **_given(options))
         return source.batches, source
     return _batches(src, y, tally, **options), None
-
-
-def _is_batch_list(src: Any) -> bool:
-    return isinstance(src, (list, tuple)) and bool(src) and isinstance(src[0], Batch)
 
 
 def _limited(batches: Iterable[Batch], limit: int) -> Iterator[Batch]:
