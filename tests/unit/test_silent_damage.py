@@ -87,9 +87,7 @@ def test_key_beyond_the_shape_when_writing():
 def test_key_beyond_the_shape_when_reading():
     """The same, in a file."""
     data = wire.frame(wire.feature(wire.value("float32", [1.0], [9], [3])))
-    with pytest.raises(
-        FormatError, match=r"key 9 is outside .* below 3"
-    ):
+    with pytest.raises(FormatError, match=r"key 9 is outside .* below 3"):
         rs.decode(data)
 
 
