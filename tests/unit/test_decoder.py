@@ -1,0 +1,142 @@
+"""Records to arrays: kinds, schemas, options, threads."""
+
+import numpy as np
+import pytest
+
+import records
+import recordsmith as rs
+import wire
+from recordsmith import decoder
+from recordsmith.decoder import decode_run
+from recordsmith.errors import FormatError, InputError
+
+
+def frames(*values):
+    return b"".join(wire.frame(wire.feature(one)) for one in values)
+
+
+def value(*numbers, dtype="float32", keys=(), shape=()):
+    return wire.value(dtype, numbers, keys, shape)
+
+
+def test_no_records():
+    batch = rs.decode(b"")
+    assert (len(batch), batch.fields, batch.labels) == (0, (), None)
+
+
+@pytest.mark.parametrize("make", [bytes, bytearray, memoryview, np.frombuffer])
+def test_any_buffer(make):
+    data = frames(value(1, 2))
+    held = make(data, "u1") if make is np.frombuffer else make(data)
+    assert rs.decode(held).features.tolist() == [[1, 2]]
+
+
+def test_rows_of_one_width_are_dense_and_others_ragged():
+    assert rs.decode(frames(value(1), value(2))).get("feature").kind == "dense"
+    assert rs.decode(frames(value(1), value(2, 3))).get("feature").kind == "ragged"
+    field = rs.decode(frames(value(1), value(2)), ragged=True).get("feature")
+    assert (field.kind, field.offsets.tolist()) == ("ragged", [0, 1, 2])
+
+
+def test_rows_of_different_width_are_no_array():
+    with pytest.raises(
+        InputError, match="has 2 values, the first record has 1"
+    ) as caught:
+        _ = rs.decode(frames(value(1), value(2, 3))).features
+    assert caught.value.row == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        value(1, dtype="float64"),
+        value(1, dtype="int32"),
+        value(1, keys=[0], shape=[1]),
+        value(1, shape=[1]),
+        wire.blobs([b"a"]),
+    ],
+)
+def test_a_change_of_schema(other):
+    data = frames(value(1), value(2), other)
+    with pytest.raises(FormatError, match="differs from those before it") as caught:
+        rs.decode(data)
+    assert caught.value.row == 3
+    run = decode_run(data, 0, len(data))
+    assert (run.status, run.batch.n_rows) == ("RS_NEW_SCHEMA", 2)
+    assert run.n_bytes == len(frames(value(1), value(2)))
+
+
+def test_an_empty_row_fits_dense_and_sparse():
+    sparse = frames(value(shape=[4]), value(1, keys=[3], shape=[4]), value(shape=[4]))
+    found = rs.decode(sparse).features
+    assert found.toarray().tolist() == [[0] * 4, [0, 0, 0, 1], [0] * 4]
+    assert rs.decode(frames(value(), value())).features.shape == (2, 0)
+
+
+def test_sparse_rows_without_a_shape():
+    data = frames(value(1, 2, keys=[0, 5]))
+    with pytest.raises(InputError, match="the largest key is 5"):
+        _ = rs.decode(data).features
+    found = rs.decode(data, n_features=6).features
+    assert found.toarray().tolist() == [[1, 0, 0, 0, 0, 2]]
+    with pytest.raises(FormatError, match="key 5 is outside") as caught:
+        rs.decode(data, n_features=5)
+    assert caught.value.row == 1
+
+
+@pytest.mark.parametrize(("n_cols", "index"), [(10, "int32"), (2**31, "int32")])
+def test_index_type(n_cols, index):
+    found = rs.decode(frames(value(1, keys=[n_cols - 1], shape=[n_cols]))).features
+    assert found.indices.dtype == found.indptr.dtype == index or n_cols > 2**31 - 1
+    assert found.indices.tolist() == [n_cols - 1]
+
+
+def test_a_value_message_of_nothing_is_no_field():
+    data = wire.frame(wire.feature(b"")) + wire.frame(wire.feature(b""))
+    assert rs.decode(data).fields == ()
+    mixed = wire.frame(wire.feature(b"")) + frames(value(1))
+    field = rs.decode(mixed).get("feature")
+    assert field.present.tolist() == [False, True]
+    assert records.of_batch(rs.decode(mixed))[1]["features"] == {
+        "values": records.numbers(np.array([1], "f4"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        (wire.feature(value(1, 2, shape=[3])), "holds 2 values, its shape asks for 3"),
+        (wire.feature(value(1, keys=[0, 1], shape=[3])), "holds 2 keys for 1 values"),
+        (wire.feature(value(1, keys=[3], shape=[3])), "key 3 is outside"),
+        (wire.feature(value(1, keys=[2**64 - 1])), "outside the row"),
+        (wire.chunk(3, b"\xff"), "not UTF-8"),
+        (wire.feature(value(1))[:-1], "past the end"),
+        (b"\x0f", "wire type 7"),
+        (b"\x00\x00", "no protobuf field number"),
+        (b"\x0c", "end-group"),
+        (wire.feature(value(shape=[1] * 9)), "9 dimensions"),
+    ],
+)
+def test_records_that_cannot_be(payload, text):
+    good = frames(value(1, keys=[0], shape=[3]))
+    for data, row in ((wire.frame(payload), 1), (good + wire.frame(payload), 2)):
+        with pytest.raises(rs.errors.RecordsmithError, match=text) as caught:
+            rs.decode(data)
+        assert (caught.value.row, caught.value.unit) == (row, "record")
+        assert len(data) - len(wire.frame(payload)) <= caught.value.offset < len(data)
+
+
+def test_threads_find_the_same_error(monkeypatch):
+    good = frames(*[value(i, keys=[i % 3], shape=[3]) for i in range(40)])
+    bad = frames(value(1, keys=[7], shape=[3]))
+    monkeypatch.setattr(decoder, "_MIN_BYTES_PER_THREAD", 64)
+    for at in (0, 1, 17, 40):
+        cut = at * len(good) // 40
+        data = good[:cut] + bad + good[cut:]
+        seen = set()
+        for threads in (1, 2, 3, 7):
+            with pytest.raises(FormatError, match="key 7 is outside") as caught:
+                rs.decode(data, threads=threads)
+            seen.add((caught.value.row, caught.value.offset))
+        assert {row for row, _ in seen} == {at + 1}
+        assert len(seen) == 1

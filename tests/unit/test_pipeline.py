@@ -1,0 +1,117 @@
+"""The public verbs."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import scipy.sparse as sp
+
+import records
+import recordsmith as rs
+from recordsmith import Tally
+from recordsmith.errors import InputError
+
+X = np.arange(6, dtype="f4").reshape(3, 2)
+Y = np.array([1, 2, 3], "f4")
+DATA = rs.encode(X, Y)
+
+
+def test_write_and_read(tmp_path):
+    result = rs.write(tmp_path / "a.pbr", X, Y)
+    assert (result.rows, result.bytes, result.format) == (3, len(DATA), "recordio")
+    assert (tmp_path / "a.pbr").read_bytes() == DATA
+    batch = rs.read(tmp_path / "a.pbr")
+    assert (batch.features.tolist(), batch.labels.tolist()) == (X.tolist(), Y.tolist())
+    assert result.tally.rows == 3
+
+
+def test_an_existing_file_is_kept(tmp_path):
+    path = tmp_path / "a.pbr"
+    path.write_bytes(b"old")
+    with pytest.raises((InputError, FileExistsError)):
+        rs.write(path, X)
+    assert path.read_bytes() == b"old"
+    rs.write(path, X, Y, overwrite=True)
+    assert path.read_bytes() == DATA
+
+
+def test_nothing_half_written(tmp_path):
+    def batches():
+        yield rs.decode(DATA)
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        rs.write(tmp_path / "a.pbr", batches())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_iter_batches_in_rows():
+    found = list(rs.iter_batches(io.BytesIO(DATA), rows=2))
+    assert [batch.n_rows for batch in found] == [2, 1]
+    assert records.take(found, []) == records.of_batch(rs.decode(DATA))
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 3, 9])
+def test_limit(limit, tmp_path):
+    (tmp_path / "a.pbr").write_bytes(DATA)
+    result = rs.convert(tmp_path / "a.pbr", tmp_path / "b.pbr", limit=limit)
+    n = min(limit, 3)
+    assert result.rows == n
+    assert (tmp_path / "b.pbr").read_bytes() == DATA[: n * len(DATA) // 3]
+
+
+def test_a_batch_takes_no_options():
+    with pytest.raises(InputError, match="holds its fields already: y, dtype"):
+        rs.encode(rs.decode(DATA), Y, dtype="float32")
+
+
+def test_tables_are_encoded_as_arrays_are():
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    assert rs.encode(frame, Y) == DATA
+    table = pa.table({"a": X[:, 0], "b": X[:, 1], "y": Y})
+    assert rs.encode(table, label="y") == DATA
+    with pytest.raises(InputError, match="given twice"):
+        rs.encode(table, Y, label="y")
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_labels_beside_a_table(n):
+    table = pa.table({"a": X[:, 0]})
+    with pytest.raises(InputError, match="labels"):
+        rs.encode(table, np.zeros(n, "f4"))
+
+
+def test_chunks_of_anything():
+    for src, y in ((X, Y), (io.BytesIO(DATA), None), (rs.decode(DATA), None)):
+        assert b"".join(map(bytes, rs.iter_chunks(src, y, max_bytes=100))) == DATA
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "svm", "npz", "jsonl", "arrow"])
+def test_other_formats_give_equal_batches(suffix, tmp_path):
+    """The same matrix through each format that holds it."""
+    matrix = np.array([[0, 1.5, 0], [2, 0, -3], [0, 0, 0.25]], "f4")
+    (tmp_path / "a.pbr").write_bytes(rs.encode(matrix, Y))
+    path = tmp_path / f"b.{suffix}"
+    options = {"index_base": 1} if suffix == "svm" else {}
+    rs.convert(tmp_path / "a.pbr", path, **options)
+    reading = {
+        "csv": {"label": "label"},
+        "svm": {"index_base": 1, "n_features": 3},
+        "parquet": {},
+    }.get(suffix, {})
+    batch = rs.read(path, dtype="float32", label_dtype="float32", **reading)
+    found = batch.features
+    found = found.toarray() if sp.issparse(found) else found
+    assert found.tolist() == matrix.tolist()
+    assert batch.labels.tolist() == Y.tolist()
+
+
+def test_tally_is_the_callers():
+    tally = Tally()
+    rs.encode(np.array([[0.1]]), dtype="float32", tally=tally)
+    assert tally.changes() == {
+        "values_rounded": 1,
+        "max_relative_error": pytest.approx(1.49e-8, rel=1e-2),
+    }

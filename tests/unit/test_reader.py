@@ -1,0 +1,135 @@
+"""Streams to batches."""
+
+import io
+
+import numpy as np
+import pytest
+
+import recordsmith as rs
+import wire
+from doubles import Dribble, Pieces
+from recordsmith.errors import FormatError, InputError
+from recordsmith.reader import iter_batches_from
+
+TEN = b"".join(wire.dense([i], labels=[i]) for i in range(10))
+
+
+class Failing(io.RawIOBase):
+    """Gives some bytes, then raises."""
+
+    def __init__(self, data, error):
+        self.data, self.error = data, error
+
+    def read(self, n=-1):
+        if not self.data:
+            raise self.error
+        data, self.data = self.data, b""
+        return data
+
+
+@pytest.mark.parametrize("rows", [1, 3, 10, 99])
+def test_rows_of_a_batch(rows):
+    found = list(iter_batches_from(Dribble(TEN, [3] * 9), rows=rows))
+    assert [b.n_rows for b in found] == [min(rows, 10 - at) for at in range(0, 10, rows)]
+    assert [b.first_row for b in found] == list(range(0, 10, rows))
+    labels = [label for b in found for label in b.labels]
+    assert labels == list(range(10))
+
+
+@pytest.mark.parametrize("rows", [0, -1])
+def test_rows_must_be_positive(rows):
+    with pytest.raises(InputError, match=f"rows is {rows}, expected 1 or more"):
+        list(iter_batches_from(io.BytesIO(TEN), rows=rows))
+
+
+def test_a_batch_holds_a_record_at_least():
+    found = list(iter_batches_from(io.BytesIO(TEN), batch_bytes=1))
+    assert [b.n_rows for b in found] == [1] * 10
+
+
+def test_an_empty_stream():
+    assert list(iter_batches_from(io.BytesIO())) == []
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), KeyboardInterrupt(), RuntimeError()])
+def test_errors_of_the_file_pass(error):
+    with pytest.raises(type(error)) as caught:
+        list(iter_batches_from(Failing(TEN, error)))
+    assert caught.value is error
+
+
+def test_a_file_that_does_not_wait():
+    class Waiting(io.RawIOBase):
+        def read(self, n=-1):
+            return None
+
+    with pytest.raises(InputError, match="has no bytes ready"):
+        list(iter_batches_from(Waiting(), name="pipe"))
+
+
+def test_errors_name_the_file():
+    with pytest.raises(FormatError) as caught:
+        list(iter_batches_from(io.BytesIO(TEN + b"x"), name="a.pbr"))
+    assert str(caught.value).startswith(f"a.pbr: record 11, byte {len(TEN)}: ")
+
+
+def test_places_count_from_the_start_of_the_stream():
+    bad = wire.frame(b"\x0f")
+    data = TEN + bad + TEN
+    for options in ({"rows": 3}, {"batch_bytes": 50}, {}):
+        found = []
+        stream = iter_batches_from(Dribble(data, [17] * 40), **options)
+        with pytest.raises(FormatError, match="wire type 7") as caught:
+            found.extend(stream)
+        assert sum(b.n_rows for b in found) == 10
+        assert (caught.value.row, caught.value.offset) == (11, len(TEN) + 8)
+
+
+def test_places_after_split_records():
+    payload = wire.feature(wire.value("float32", [1, 2])) + wire.chunk(3, b"uid")
+    split = wire.frame(payload[:8], 1) + wire.frame(payload[8:16], 2)
+    split += wire.frame(payload[16:], 3)
+    data = TEN + split + TEN + split + wire.frame(b"\x0f")
+    found = []
+    with pytest.raises(FormatError, match="wire type 7") as caught:
+        found.extend(iter_batches_from(Dribble(data, [29] * 40)))
+    assert sum(b.n_rows for b in found) == 22
+    expected = 2 * len(TEN) + 2 * len(split)
+    assert (caught.value.row, caught.value.offset) == (23, expected + 8)
+    with pytest.raises(FormatError, match="wire type 7") as caught:
+        rs.decode(split + split + wire.frame(b"\x0f"))
+    assert (caught.value.row, caught.value.offset) == (3, 2 * len(split) + 8)
+
+
+def test_both_ways_to_split():
+    """dmlc-core leaves the magic number out between parts; others leave nothing out."""
+    magic = np.frombuffer(wire.MAGIC, "<f4")
+    payload = wire.chunk(3, b"uu") + wire.feature(wire.value("float32", [1, magic[0], 2]))
+    at = payload.index(wire.MAGIC)
+    assert at % 4 == 0
+    dmlc = wire.frame(payload[:at], 1) + wire.frame(payload[at + 4 :], 3)
+    plain = wire.frame(payload[:8], 1) + wire.frame(payload[8:], 3)
+    for data in (dmlc, plain):
+        batch = rs.decode(data)
+        assert batch.features.tobytes() == np.array([1, magic[0], 2], "f4").tobytes()
+        assert batch.uids == ["uu"]
+
+
+@pytest.mark.parametrize("part", [1, 2, 3])
+def test_parts_without_their_others(part):
+    data = TEN + wire.frame(b"", part)
+    with pytest.raises(FormatError, match="split record") as caught:
+        rs.decode(data)
+    assert (caught.value.row, caught.value.offset) == (11, len(TEN))
+
+
+def test_a_last_part_without_padding():
+    payload = wire.chunk(3, b"0123456789a")
+    data = wire.frame(payload[:4], 1) + wire.frame(payload[4:], 3)
+    n_padding = -len(payload[4:]) % 4
+    assert n_padding
+    for n in range(n_padding + 1):
+        cut = data[: len(data) - n]
+        assert rs.decode(cut).uids == ["0123456789a"]
+        (batch,) = iter_batches_from(Pieces([cut[:9], cut[9:]]))
+        assert batch.uids == ["0123456789a"]
