@@ -1,7 +1,36 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from typing_extensions import Self, disjoint_base
+
 from .batch import Field
+
+__all__ = [
+    "ColumnInfo",
+    "LIBSVM_FLAGS",
+    "LibsvmFacts",
+    "Rows",
+    "Scan",
+    "Target",
+    "encode_bytes",
+    "encode_rows",
+    "fill",
+    "find_frame",
+    "frame_peek",
+    "frame_wrap",
+    "join_frames",
+    "libsvm_bounds",
+    "libsvm_facts",
+    "libsvm_fill",
+    "libsvm_write",
+    "narrow_float32",
+    "narrow_int32",
+    "plan_rows",
+    "record_check",
+    "scan",
+    "value_stats",
+    "version",
+]
 
 class ColumnInfo(NamedTuple):
     role: str
@@ -55,15 +84,16 @@ class LibsvmFacts(NamedTuple):
 
 LIBSVM_FLAGS: dict[str, int]
 
+@disjoint_base
 class Rows:
     n_rows: int
-    def __init__(
-        self,
+    def __new__(
+        cls,
         fields: Sequence[Field],
         n_rows: int,
         check_order: bool,
         zero_for_empty: bool,
-    ) -> None: ...
+    ) -> Self: ...
 
 def version() -> str: ...
 def plan_rows(

@@ -1,0 +1,18 @@
+"""What users' type checkers say of the public names; read by test_typing, not run."""
+
+from __future__ import annotations
+
+import recordsmith as rs
+
+reveal_type(rs.decode(b""))  # recordsmith.batch.Batch
+reveal_type(rs.decode(b"").n_rows)  # int
+reveal_type(rs.decode(b"").uids)  # list[str | None] | None
+reveal_type(rs.read("a.pbr"))  # recordsmith.batch.Batch
+reveal_type(rs.encode([[1.0]]))  # bytes | memoryview[int]
+reveal_type(rs.convert("a.csv", "a.pbr"))  # recordsmith.pipeline.WriteResult
+reveal_type(rs.convert("a.csv", "a.pbr").tally)  # recordsmith.tally.Tally
+reveal_type(next(rs.iter_batches("a.pbr")))  # recordsmith.batch.Batch
+reveal_type(next(rs.iter_chunks("a.pbr")).data)  # bytes
+reveal_type(rs.verify("a.pbr").problems)  # list[recordsmith.verification.Problem]
+reveal_type(rs.salvage("a.pbr", "b.pbr").bytes_lost)  # int
+reveal_type(rs.errors.FormatError("x").offset)  # int | None
