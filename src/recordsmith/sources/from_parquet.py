@@ -127,7 +127,8 @@ def _open(src: Any, name: str) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(src, pre_buffer=False)
+        # Buffered: a row group of many columns would else be read into memory whole.
+        return parquet.ParquetFile(src, pre_buffer=False, buffer_size=1 << 16)
     except (pa.ArrowInvalid, pa.ArrowSerializationError) as error:
         raise _damaged(error, name) from None
 
