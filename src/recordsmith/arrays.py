@@ -76,7 +76,7 @@ def refuse_different_indexes(X: Any, y: Any) -> None:
 
 
 def _map_fields(role: str, values: Any, dtype: str | None, tally: Tally) -> list[Field]:
-    if isinstance(values, Mapping):
+    if isinstance(values, Mapping) and not is_sparse(values):  # SciPy's DOK is a dict
         return [
             _field(role, str(name), one, dtype, tally) for name, one in values.items()
         ]
@@ -170,7 +170,7 @@ def _sparse_field(
     )
 
 
-def _in_row(error: InputError, offsets: "Array") -> InputError:
+def _in_row(error: InputError, offsets: Array) -> InputError:
     """The error of one value in a flat array, at its row."""
     if error.row is not None:
         error.row = int(np.searchsorted(offsets, error.row, side="right")) - 1
