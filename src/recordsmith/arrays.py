@@ -76,7 +76,7 @@ def refuse_different_indexes(X: Any, y: Any) -> None:
 
 
 def _map_fields(role: str, values: Any, dtype: str | None, tally: Tally) -> list[Field]:
-    if isinstance(values, Mapping):
+    if isinstance(values, Mapping) and not is_sparse(values):  # SciPy's DOK is a dict
         return [
             _field(role, str(name), one, dtype, tally) for name, one in values.items()
         ]

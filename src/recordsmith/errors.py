@@ -194,7 +194,7 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     "RS_E_TOO_MANY_FIELDS": (LimitError, "a record has more than {limit} fields", ""),
     "RS_E_RANK": (
         LimitError,
-        "a shape has {found} dimensions, at most {limit} are read",
+        "a shape has more than {limit} dimensions",
         "",
     ),
     "RS_E_OFFSETS": (

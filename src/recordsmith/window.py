@@ -14,6 +14,16 @@ _JOIN_RECORDS = 0
 _MAGIC = b"\x0a\x23\xd7\xce"
 
 
+def _skip_records(data: bytearray, n: int) -> int:
+    """Where the record after the first n begins."""
+    at = 0
+    while n > 0:
+        _, part, _, length = _core.frame_peek(data, at)
+        at += length
+        n -= part in (0, 3)
+    return at
+
+
 class Window:
     """Bytes to be decoded, and where they stand in the input.
 
@@ -107,20 +117,22 @@ class Window:
         relative = 0 if error.row is None else error.row - 1
         error.row, error.unit = self.n_records + relative + 1, "record"
         if error.offset is not None:
-            error.offset = self._offset(error.offset, error.row - 1)
+            error.offset = self._offset(error.offset, relative)
         return error
 
     def _offset(self, position: int, record: int) -> int:
+        """Place in the input of a position in the window, which is in its `record`th one.
+
+        In a split record, that of its first frame.
+        """
         if self._raw is None:
             return self._base + position
         if position >= self._joined:
             return self._base + self._n_raw + position - self._joined
-        at, left = 0, record - self._first_record
-        while left > 0 and at < len(self._raw):
-            _, part, _, length = _core.frame_peek(self._raw, at)
-            at += length
-            left -= part in (0, 3)
-        return self._base + at
+        begin = _skip_records(self.data, record)
+        at = _skip_records(self._raw, self.n_records - self._first_record + record)
+        _, part, _, _ = _core.frame_peek(self._raw, at)
+        return self._base + at + (0 if part else position - begin)
 
     def truncated(self) -> FormatError:
         """The error for an input that ends in the middle of what the window holds."""

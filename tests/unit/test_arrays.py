@@ -81,7 +81,7 @@ def test_any_layout(X):
 def test_texts_go_by_position():
     batch = rs.decode(rs.encode([[1], [2]], uid=["a", None], metadata=[3, 4]))
     assert (batch.uids, batch.metadata) == (["a", None], ["3", "4"])
-    with pytest.raises(InputError, match="^1 uids for 2 rows of features"):
+    with pytest.raises(InputError, match=r"^1 uids for 2 rows of features"):
         rs.encode([[1], [2]], uid=["a"])
 
 

@@ -55,7 +55,7 @@ def test_fields_that_cannot_be(make, cls, text):
 
 
 def test_fields_of_a_batch_have_its_rows():
-    with pytest.raises(InputError, match="label 'values' has 1 rows, expected 2"):
+    with pytest.raises(InputError, match="label 'values' has 1 rows, not 2"):
         Batch((Field("feature", "dense", F4), Field("label", "dense", F4[:1])), 2)
 
 
@@ -109,9 +109,7 @@ def test_texts():
 
 
 def test_only_one_feature():
-    with pytest.raises(
-        InputError, match="expected one feature, found 'd', 'r', 'c', 'b'"
-    ):
+    with pytest.raises(InputError, match="found 'd', 'r', 'c', 'b'"):
         _ = kinds().features
     with pytest.raises(InputError, match="expected one feature, found none"):
         _ = Batch((), 3).features

@@ -19,9 +19,7 @@ def test_sizes_must_be_positive(name):
 
 
 def test_a_limit_is_a_limit():
-    with pytest.raises(
-        LimitError, match=f"takes {ROW} bytes, max_bytes is {ROW - 1}"
-    ) as e:
+    with pytest.raises(LimitError, match=f"takes {ROW} .* is {ROW - 1}") as e:
         list(rs.iter_chunks(ROWS, max_bytes=ROW - 1))
     assert e.value.row == 0
     assert len(list(rs.iter_chunks(ROWS, max_bytes=ROW))) == 5

@@ -30,7 +30,7 @@ def batch(*rows, **options):
 
 @pytest.mark.parametrize("name", ["duplicates", "empty_rows"])
 def test_unknown_policies(name):
-    with pytest.raises(InputError, match=f"{name} is 'drop', expected one of"):
+    with pytest.raises(InputError, match=f"{name} is 'drop', not one of"):
         rs.encode(batch([(0, 1)]), **{name: "drop"})
 
 

@@ -39,9 +39,7 @@ def test_rows_of_one_width_are_dense_and_others_ragged():
 
 
 def test_rows_of_different_width_are_no_array():
-    with pytest.raises(
-        InputError, match="has 2 values, the first record has 1"
-    ) as caught:
+    with pytest.raises(InputError, match="2 values, the first record has 1") as caught:
         _ = rs.decode(frames(value(1), value(2, 3))).features
     assert caught.value.row == 2
 
@@ -108,13 +106,13 @@ def test_a_value_message_of_nothing_is_no_field():
         (wire.feature(value(1, 2, shape=[3])), "holds 2 values, its shape asks for 3"),
         (wire.feature(value(1, keys=[0, 1], shape=[3])), "holds 2 keys for 1 values"),
         (wire.feature(value(1, keys=[3], shape=[3])), "key 3 is outside"),
-        (wire.feature(value(1, keys=[2**64 - 1])), "outside the row"),
+        (wire.feature(value(1, keys=[2**64 - 1], shape=[3])), "outside the row"),
         (wire.chunk(3, b"\xff"), "not UTF-8"),
         (wire.feature(value(1))[:-1], "past the end"),
         (b"\x0f", "wire type 7"),
         (b"\x00\x00", "no protobuf field number"),
         (b"\x0c", "end-group"),
-        (wire.feature(value(shape=[1] * 9)), "9 dimensions"),
+        (wire.feature(value(shape=[1] * 9)), "more than 8 dimensions"),
     ],
 )
 def test_records_that_cannot_be(payload, text):
