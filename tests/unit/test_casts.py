@@ -109,10 +109,7 @@ def test_position_of_an_overflow(rows):
         (-(2**24) - 1, "float32", 1 / (2**24 + 1)),
         (2**53, "float64", 0),
         (2**53 + 1, "float64", 1 / (2**53 + 1)),
-<<<<<<< HEAD
         (-(2**24) - 1, "float32", 1 / 16777217),
-=======
->>>>>>> aa284bf50f8385c374885f9a97f923df1358f228
     ],
 )
 def test_integers_to_floats(value, dtype, error):
