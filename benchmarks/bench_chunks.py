@@ -12,7 +12,8 @@ CHUNK_BYTES = 512 << 10
 
 def measure(report: Report, options) -> None:
     """Dense rows against NumPy's strided copies into one buffer that stays cached."""
-    for case in (cases.dense(784), cases.dense(30)):
+    mib = cases.mib_of(options)
+    for case in (cases.dense(784, mib), cases.dense(30, mib)):
         plain = rs.encode(case.X, case.y)
         stride = len(plain) // case.n_rows
         numpy = references.Template(plain[:stride], case.X, case.y, CHUNK_BYTES // stride)
@@ -31,7 +32,7 @@ def measure(report: Report, options) -> None:
         )  # fmt: skip
         rate = len(plain) / sorted(times.baseline)[len(times.baseline) // 2] / 1e6
         report.results[-1].note = f"the template: {rate:,.0f} MB/s"
-    for case in (cases.zipf_36(), cases.uniform_500()):
+    for case in (cases.zipf_36(mib), cases.uniform_500(mib)):
         plain = rs.encode(case.X, case.y)
 
         def ours(case=case):

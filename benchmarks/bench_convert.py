@@ -29,13 +29,15 @@ def measure(report: Report, options) -> None:
     """CSV and Parquet of 30 columns and a label, to a file and to nothing."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "rows.csv")
-        write_any(source, 300 * MIB)
+        write_any(source, (64 if options.quick else 256) * MIB)
         _one(
             report, options.runs, source, read_csv, "pyarrow's streaming CSV reader", 1.3
         )
         source.unlink()
         source = Path(folder, "rows.parquet")
-        write_parquet(source, cases.dense(N_COLS, 64), 400 * MIB)
+        write_parquet(
+            source, cases.dense(N_COLS, 32), (64 if options.quick else 384) * MIB
+        )
         _one(report, options.runs, source, read_parquet, "reading the same batches", 1.5)
 
 

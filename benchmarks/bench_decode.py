@@ -15,7 +15,7 @@ AT_MOST = {784: 1.5, 30: 2.5}
 def measure(report: Report, options) -> None:
     """All four shapes against memcpy of the input, C++ libprotobuf and Python."""
     lib = references.Libprotobuf()
-    for case in cases.all_cases():
+    for case in cases.all_cases(cases.mib_of(options)):
         _one(report, options.runs, lib, case)
 
 

@@ -13,7 +13,7 @@ from .measure import Report, compare, main
 def measure(report: Report, options) -> None:
     """All four shapes against memcpy of the output, C++ libprotobuf, NumPy and Python."""
     lib = references.Libprotobuf()
-    for case in cases.all_cases():
+    for case in cases.all_cases(cases.mib_of(options)):
         _one(report, options.runs, lib, case)
 
 

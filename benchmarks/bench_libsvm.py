@@ -13,13 +13,12 @@ from . import cases
 from .files import write_libsvm
 from .measure import Report, compare, main
 
-MIB = 40
-
 
 def measure(report: Report, options) -> None:
     """Reading against scikit-learn and XGBoost, writing against scikit-learn."""
+    mib = 10 if options.quick else 40
     with tempfile.TemporaryDirectory() as folder:
-        for case in (cases.zipf_36(MIB), cases.uniform_500(MIB)):
+        for case in (cases.zipf_36(mib), cases.uniform_500(mib)):
             path = Path(folder, "rows.libsvm")
             write_libsvm(path, case)
             _read(report, options.runs, case, path)
@@ -82,7 +81,9 @@ def _write(report: Report, runs: int, case: cases.Case, path: Path) -> None:
     other = path.with_suffix(".theirs")
 
     def ours():
-        rs.write(path, case.X, case.y, dest_format="libsvm", index_base=0, overwrite=True)
+        rs.write(
+            path, case.X, case.y, dest_format="libsvm", write_index_base=0, overwrite=True
+        )
 
     times = compare(
         ours,

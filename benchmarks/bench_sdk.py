@@ -17,7 +17,6 @@ import recordsmith as rs
 from . import cases
 from .measure import Report, compare, main
 
-MIB = 64
 SLICE = 128  # the SDK gets this part of the rows
 
 
@@ -30,7 +29,7 @@ def measure(report: Report, options) -> None:
         write_spmatrix_to_sparse_tensor,
     )
 
-    for case in cases.all_cases(MIB):
+    for case in cases.all_cases(32 if options.quick else 64):
         few = case.head(case.n_rows // SLICE)
         write = (
             write_spmatrix_to_sparse_tensor

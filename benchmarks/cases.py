@@ -80,6 +80,11 @@ def _csr(name: str, ids: np.ndarray, n_cols: int, n_rows: int) -> Case:
     )
 
 
+def mib_of(options) -> int:
+    """MiB of records to measure with; at least twice the largest usual cache."""
+    return 64 if options.quick else 200
+
+
 def all_cases(mib: int = 200):
     """The four shapes, made one at a time."""
     yield dense(784, mib)

@@ -18,6 +18,14 @@ PACKAGES = ("recordsmith", "numpy", "scipy", "pyarrow", "protobuf", "scikit-lear
 PACKAGES += ("xgboost", "xgboost-cpu", "sagemaker")
 
 
+class Ratios(list):
+    """One ratio for each pair of runs, and that of the fastest run of either side."""
+
+    def __init__(self, over: list[float], under: list[float]) -> None:
+        super().__init__(a / b for a, b in zip(over, under))
+        self.best = min(over) / min(under)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Seconds of ours and of the baseline, run by run, for the same amount of work."""
@@ -27,17 +35,17 @@ class Comparison:
     ours_cpu: list[float]
     baseline_cpu: list[float]
 
-    def slower(self) -> list[float]:
+    def slower(self) -> Ratios:
         """Our time as a multiple of the baseline's."""
-        return [a / b for a, b in zip(self.ours, self.baseline)]
+        return Ratios(self.ours, self.baseline)
 
-    def faster(self) -> list[float]:
+    def faster(self) -> Ratios:
         """The baseline's time as a multiple of ours."""
-        return [b / a for a, b in zip(self.ours, self.baseline)]
+        return Ratios(self.baseline, self.ours)
 
-    def faster_cpu(self) -> list[float]:
+    def faster_cpu(self) -> Ratios:
         """The same in CPU seconds, whatever the number of threads."""
-        return [b / a for a, b in zip(self.ours_cpu, self.baseline_cpu)]
+        return Ratios(self.baseline_cpu, self.ours_cpu)
 
 
 def compare(ours, baseline, runs=RUNS, work=1.0) -> Comparison:
@@ -78,6 +86,7 @@ class Result:
     at_least: float | None = None
     mb_per_s: float | None = None
     rows_per_s: float | None = None
+    best: float | None = None
     note: str = ""
     unit: str = "x"
 
@@ -95,17 +104,9 @@ class Result:
         return "yes" if below and above else "NO"
 
     def cells(self) -> list[str]:
+        names = [self.group, self.case, self.against]
         if self.value is None:
-            return [
-                self.group,
-                self.case,
-                self.against,
-                "not measured",
-                "",
-                "",
-                "",
-                self.note,
-            ]
+            return [*names, "not measured", "", "", "", "", self.note]
         spread = f"{min(self.values):.2f}-{max(self.values):.2f}"
         target = f"<= {self.at_most:g}" if self.at_most is not None else ""
         target = f">= {self.at_least:g}" if self.at_least is not None else target
@@ -113,19 +114,21 @@ class Result:
         if self.rows_per_s:
             rate += f", {self.rows_per_s:,.0f} rows/s"
         found = f"{self.value:.2f} {self.unit} ({spread})"
-        return [
-            self.group,
-            self.case,
-            self.against,
-            found,
-            target,
-            self.verdict,
-            rate,
-            self.note,
-        ]
+        best = "" if self.best is None else f"{self.best:.2f}"
+        return [*names, found, best, target, self.verdict, rate, self.note]
 
 
-HEAD = ["what", "case", "against", "median (min-max)", "target", "met", "ours", "note"]
+HEAD = [
+    "what",
+    "case",
+    "against",
+    "median (min-max)",
+    "best",
+    "target",
+    "met",
+    "ours",
+    "note",
+]
 
 
 class Report:
@@ -151,6 +154,7 @@ class Report:
         if each:
             rest.setdefault("mb_per_s", n_bytes / each / 1e6 if n_bytes else None)
             rest.setdefault("rows_per_s", n_rows / each if n_rows else None)
+        rest.setdefault("best", getattr(values, "best", None))
         result = Result(self.group, case, against, list(values), **rest)
         self.results.append(result)
         print("  ".join(cell for cell in result.cells() if cell), flush=True)
@@ -174,6 +178,7 @@ def machine() -> dict[str, object]:
         "cpu": models[0] if models else platform.machine(),
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "system": platform.system(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "versions": {"python": platform.python_version(), **versions},
     }
 
@@ -185,7 +190,10 @@ def main(group: str, measure) -> None:
     parser.add_argument(
         "--runs", type=int, default=RUNS, help=f"at least 5, default {RUNS}"
     )
-    parser.add_argument("--full", action="store_true", help="inputs of 2 and 4 GiB")
+    parser.add_argument(
+        "--full", action="store_true", help="memory: inputs of 2 and 4 GiB"
+    )
+    parser.add_argument("--quick", action="store_true", help="a quarter of the data")
     options = parser.parse_args()
     report = Report(group)
     measure(report, options)

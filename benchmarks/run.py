@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SDK_PYTHON = HERE / ".venv-sdk" / "bin" / "python"
 PROGRAMS = ("encode", "decode", "chunks", "pages", "sdk", "libsvm", "convert", "memory")
-DESCRIPTION = (
-    "Ratios are medians of runs that alternate with the baseline, in one process."
-)
+DESCRIPTION = """Ratios are medians of runs alternating with the baseline, in one process,
+with their extremes; `best` is the ratio of the fastest run of each side, which tells more
+where other work shares the machine (load average at the end: {load} on {cores} cores)."""
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument(
         "--full", action="store_true", help="memory: inputs of 2 and 4 GiB"
     )
+    parser.add_argument("--quick", action="store_true", help="a quarter of the data")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="folder for the results"
     )
@@ -37,21 +38,22 @@ def main() -> None:
     unknown = set(options.only) - set(PROGRAMS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    options.out.mkdir(exist_ok=True)
     started = time.monotonic()
     machine: dict = {}
     results: list[Result] = []
     for name in options.only or PROGRAMS:
-        found = run(name, options.runs, options.full)
-        machine.setdefault("versions", {}).update(found["machine"].pop("versions", {}))
+        found = run(name, options)
+        versions = found["machine"].pop("versions", {})
+        machine["versions"] = {**versions, **machine.get("versions", {})}
         machine.update(found["machine"])
         results += [Result(**one) for one in found["results"]]
+        write(options.out, machine, results)
     seconds = time.monotonic() - started
-    options.out.mkdir(exist_ok=True)
-    write(options.out, machine, results)
     print(f"\n{table(results)}\n{summary(results)} ({seconds:.0f} s)")
 
 
-def run(name: str, runs: int, full: bool) -> dict:
+def run(name: str, options) -> dict:
     """One program's results; a single line without a value if it fails."""
     python = SDK_PYTHON if name == "sdk" else Path(sys.executable)
     why = f"no environment with the SDK at {SDK_PYTHON.relative_to(HERE.parent)}"
@@ -60,7 +62,8 @@ def run(name: str, runs: int, full: bool) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder, "results.json")
             command = [python, "-m", f"benchmarks.bench_{name}", "--json", answer]
-            command += ["--runs", str(runs)] + ["--full"] * full
+            command += ["--runs", str(options.runs)]
+            command += ["--full"] * options.full + ["--quick"] * options.quick
             code = subprocess.run(command, cwd=HERE.parent).returncode
             if code == 0:
                 return json.loads(answer.read_text())
@@ -78,7 +81,8 @@ def write(folder: Path, machine: dict, results: list[Result]) -> None:
         f"{k} {v}" for k, v in sorted(machine.get("versions", {}).items())
     )
     about = f"{machine.get('cpu')}, {machine.get('cores')} cores; {versions}."
-    lines = ["# Latest results", about, DESCRIPTION, table(results), summary(results)]
+    about_runs = DESCRIPTION.format(load=machine.get("load"), cores=machine.get("cores"))
+    lines = ["# Latest results", about, about_runs, table(results), summary(results)]
     (folder / "latest.md").write_text("\n\n".join(lines) + "\n")
     draw(folder / "latest.svg", results, about)
 

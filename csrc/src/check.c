@@ -1,7 +1,8 @@
 /* Is a payload a valid record? */
 #include "column.h"
 
-rs_status rs_check_walk(const rs_walk *walk, rs_span record) {
+rs_status rs_check_walk(const rs_walk *walk, rs_span record)
+{
     while (record.at < record.end) {
         rs_item item;
         rs_found found;
@@ -16,7 +17,8 @@ rs_status rs_check_walk(const rs_walk *walk, rs_span record) {
     return RS_OK;
 }
 
-rs_status rs_record_check(const uint8_t *payload, size_t n, rs_error *err) {
+rs_status rs_record_check(const uint8_t *payload, size_t n, rs_error *err)
+{
     const rs_walk walk = {payload, err, true};
     if (n == 0) {
         return RS_OK;

@@ -2,7 +2,8 @@
 #include "column.h"
 
 size_t rs_find_column(const rs_column *columns, size_t n, size_t hint, unsigned role,
-                      rs_span name) {
+                      rs_span name)
+{
     for (size_t c = hint; c < n; c++) {
         if (rs_same_column(&columns[c], role, name)) {
             return c;
@@ -17,7 +18,8 @@ size_t rs_find_column(const rs_column *columns, size_t n, size_t hint, unsigned 
     return n;
 }
 
-void rs_start_column(rs_column *column, unsigned role, rs_span name) {
+void rs_start_column(rs_column *column, unsigned role, rs_span name)
+{
     memset(column, 0, sizeof *column);
     column->role = (uint8_t)role;
     column->sparse = 2;
@@ -27,7 +29,8 @@ void rs_start_column(rs_column *column, unsigned role, rs_span name) {
     column->first_other_width = UINT64_MAX;
 }
 
-bool rs_column_fits(const rs_column *column, const rs_facts *facts) {
+bool rs_column_fits(const rs_column *column, const rs_facts *facts)
+{
     if (column->dtype == RS_NO_DTYPE) {
         return true;
     }
@@ -50,7 +53,8 @@ bool rs_column_fits(const rs_column *column, const rs_facts *facts) {
                          facts->content_type.at, rs_span_len(facts->content_type));
 }
 
-void rs_column_add(rs_column *column, const rs_facts *facts, uint64_t row) {
+void rs_column_add(rs_column *column, const rs_facts *facts, uint64_t row)
+{
     const uint64_t width = rs_facts_width(facts, column->role);
     /* Nothing missed so far means: the records that have it are the first ones. */
     if (column->first_missing == UINT64_MAX && column->n_present < row) {
@@ -77,12 +81,14 @@ void rs_column_add(rs_column *column, const rs_facts *facts, uint64_t row) {
     column->n_items += facts->n_items;
 }
 
-void rs_column_repeat(rs_column *column, uint64_t n_rows, uint64_t n_values) {
+void rs_column_repeat(rs_column *column, uint64_t n_rows, uint64_t n_values)
+{
     column->n_present += n_rows;
     column->n_values += n_rows * n_values;
 }
 
-rs_status rs_find_facts(const rs_walk *walk, const rs_item *item, rs_found *found) {
+rs_status rs_find_facts(const rs_walk *walk, const rs_item *item, rs_found *found)
+{
     found->role = 0;
     if (item->number > RS_CONFIGURATION) {
         return RS_OK;

@@ -7,12 +7,13 @@
 /* No field of this column in the record at hand. */
 #define RS_NOWHERE UINT32_MAX
 
-static inline bool rs_same_bytes(const char *a, size_t n_a, const uint8_t *b,
-                                 size_t n_b) {
+static inline bool rs_same_bytes(const char *a, size_t n_a, const uint8_t *b, size_t n_b)
+{
     return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a) == 0);
 }
 
-static inline bool rs_same_column(const rs_column *column, unsigned role, rs_span name) {
+static inline bool rs_same_column(const rs_column *column, unsigned role, rs_span name)
+{
     return column->role == role &&
            rs_same_bytes(column->name, column->name_len, name.at, rs_span_len(name));
 }

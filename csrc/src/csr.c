@@ -85,7 +85,9 @@ static inline void put_head(uint8_t *p, const rs_csr *csr, const lengths *all)
 {
     const rs_field *field = csr->field;
     p = rs_put_loose_tag(p, RS_TAG(field->role, RS_WIRE_LEN), all->entry, true);
-    p = rs_put_constant(p, csr->layout->name, csr->layout->name_size, true);
+    /* the keys stand already: only values are overwritten after this */
+    const bool loose = all->values >= RS_COPY_SIZE;
+    p = rs_put_constant(p, csr->layout->name, csr->layout->name_size, loose);
     p = rs_put_loose_tag(p, RS_TAG(2, RS_WIRE_LEN), all->value, true);
     p = rs_put_loose_tag(p, RS_TAG(field->dtype, RS_WIRE_LEN), all->tensor, true);
     rs_put_loose_tag(p, RS_TAG(1, RS_WIRE_LEN), all->values, true);

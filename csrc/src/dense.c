@@ -5,9 +5,10 @@
 #include "put.h"
 
 enum {
-    CONSTANT_ROOM = 208, /* frame header, a shape, a head; whole copy blocks */
-    LONG_ROW = 1024,     /* bytes of a row that goes past the stage */
-    VALUE_BLOCK = 32     /* values are copied in blocks where that may read further */
+    CONSTANT_ROOM = 208,    /* frame header, a shape, a head; whole copy blocks */
+    LONG_ROW = 1024,        /* bytes of a row that goes past the stage */
+    BLOCKWISE_MOST = 16384, /* bytes of values up to which that beats a call of memcpy */
+    VALUE_BLOCK = 32        /* values are copied in blocks where that may read further */
 };
 
 /* Some constant bytes, and the values after them. The last piece has no values. */
@@ -77,7 +78,7 @@ static inline uint8_t *put_values(uint8_t *p, const uint8_t *values, size_t n, b
         memcpy(p, values, 4);
     } else if (n == 8) {
         memcpy(p, values, 8);
-    } else if (loose && n <= 512) {
+    } else if (loose && n <= BLOCKWISE_MOST) {
         for (size_t i = 0; i < n; i += VALUE_BLOCK) {
             memcpy(p + i, values + i, VALUE_BLOCK);
         }

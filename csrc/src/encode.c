@@ -148,9 +148,8 @@ static inline uint8_t *put_row(uint8_t *frame, const uint8_t *room_end, rs_recor
         rs_extent spare;
         rs_error err;
         to.layout = rs_get_layout(record, i);
-        to.extent = &row->extents[i];
+        to.extent = i < RS_READY_FIELDS ? &row->extents[i] : &spare;
         if (i >= RS_READY_FIELDS) {
-            to.extent = &spare;
             if (rs_measure_field(to.layout, to.use_avx2, to.row, &spare, &err) != RS_OK) {
                 return NULL;
             }

@@ -2,7 +2,8 @@
 #include "varints.h"
 #include "walk.h"
 
-uint64_t rs_shape_product(const uint64_t *shape, size_t n_shape) {
+uint64_t rs_shape_product(const uint64_t *shape, size_t n_shape)
+{
     uint64_t product = 1;
     for (size_t i = 0; i < n_shape; i++) {
         if (shape[i] == 0) {
@@ -16,7 +17,8 @@ uint64_t rs_shape_product(const uint64_t *shape, size_t n_shape) {
 /* Bytes of the UTF-8 character at the head of a text that is not empty; 0 if it is none.
  * The second byte's range is what rules out overlong forms, surrogates and what lies
  * above U+10FFFF. */
-static size_t utf8_size(rs_span text) {
+static size_t utf8_size(rs_span text)
+{
     const uint8_t first = *text.at;
     uint8_t low = 0x80;
     uint8_t high = 0xbf;
@@ -46,7 +48,8 @@ static size_t utf8_size(rs_span text) {
     return size;
 }
 
-bool rs_is_utf8(rs_span text) {
+bool rs_is_utf8(rs_span text)
+{
     while (text.at < text.end) {
         if (rs_span_len(text) >= 8 && (rs_load64(text.at) & RS_HIGH_BITS) == 0) {
             text.at += 8;
@@ -61,14 +64,16 @@ bool rs_is_utf8(rs_span text) {
     return true;
 }
 
-rs_status rs_text_facts(const rs_walk *walk, rs_span text, rs_facts *facts) {
+rs_status rs_text_facts(const rs_walk *walk, rs_span text, rs_facts *facts)
+{
     memset(facts, 0, sizeof *facts);
     facts->dtype = RS_BYTES;
     facts->n_values = rs_span_len(text);
     return rs_is_utf8(text) ? RS_OK : rs_bad(walk, RS_E_TEXT, text.at);
 }
 
-static rs_status add_shape(const rs_walk *walk, rs_span run, rs_facts *facts) {
+static rs_status add_shape(const rs_walk *walk, rs_span run, rs_facts *facts)
+{
     while (run.at < run.end) {
         const uint8_t *at = run.at;
         uint64_t dimension = 0;
@@ -87,7 +92,8 @@ static rs_status add_shape(const rs_walk *walk, rs_span run, rs_facts *facts) {
 }
 
 /* A run, or the one varint of an unpacked element. */
-static rs_status add_varints(const rs_walk *walk, rs_span run, uint64_t *n) {
+static rs_status add_varints(const rs_walk *walk, rs_span run, uint64_t *n)
+{
     if (run.at < run.end && run.end[-1] >= 0x80) {
         return rs_bad(walk, RS_E_TRUNCATED, run.end - 1);
     }
@@ -96,7 +102,8 @@ static rs_status add_varints(const rs_walk *walk, rs_span run, uint64_t *n) {
 }
 
 static rs_status add_tensor_item(const rs_walk *walk, const rs_item *item,
-                                 rs_facts *facts) {
+                                 rs_facts *facts)
+{
     switch (item->number) {
     case RS_TENSOR_VALUES:
         if (facts->dtype == RS_INT32) {
@@ -115,7 +122,8 @@ static rs_status add_tensor_item(const rs_walk *walk, const rs_item *item,
     }
 }
 
-static void add_bytes_item(const rs_item *item, rs_facts *facts) {
+static void add_bytes_item(const rs_item *item, rs_facts *facts)
+{
     if (item->number == RS_BYTES_VALUE) {
         facts->n_items++;
         facts->n_values += rs_span_len(item->body);
@@ -125,7 +133,8 @@ static void add_bytes_item(const rs_item *item, rs_facts *facts) {
 }
 
 static rs_status broken_rule(const rs_walk *walk, rs_status status, const rs_entry *entry,
-                             uint64_t found, uint64_t limit) {
+                             uint64_t found, uint64_t limit)
+{
     rs_bad(walk, status, entry->whole.at);
     walk->err->found = found > INT64_MAX ? INT64_MAX : (int64_t)found;
     walk->err->limit = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
@@ -134,7 +143,8 @@ static rs_status broken_rule(const rs_walk *walk, rs_status status, const rs_ent
 
 /* Each key below the shape and below 2^63. */
 static rs_status check_keys(const rs_walk *walk, const rs_entry *entry,
-                            const rs_facts *facts) {
+                            const rs_facts *facts)
+{
     uint64_t limit = rs_shape_product(facts->shape, facts->n_shape);
     int64_t n_seen = 0;
     rs_pieces pieces = rs_entry_pieces(entry);
@@ -165,8 +175,8 @@ static rs_status check_keys(const rs_walk *walk, const rs_entry *entry,
     }
 }
 
-static rs_status check_rules(const rs_walk *walk, const rs_entry *entry,
-                             rs_facts *facts) {
+static rs_status check_rules(const rs_walk *walk, const rs_entry *entry, rs_facts *facts)
+{
     facts->sparse = facts->n_keys > 0 ? 1 : facts->n_values > 0 ? 0 : 2;
     if (facts->sparse == 0 && facts->n_shape > 0) {
         const uint64_t product = rs_shape_product(facts->shape, facts->n_shape);
@@ -184,7 +194,8 @@ static rs_status check_rules(const rs_walk *walk, const rs_entry *entry,
     return RS_OK;
 }
 
-rs_status rs_entry_facts(const rs_walk *walk, const rs_entry *entry, rs_facts *facts) {
+rs_status rs_entry_facts(const rs_walk *walk, const rs_entry *entry, rs_facts *facts)
+{
     rs_pieces pieces = rs_entry_pieces(entry);
     rs_item item;
     bool more = entry->member != RS_NO_DTYPE;

@@ -17,14 +17,16 @@ typedef struct fill_state {
     rs_pattern patterns[RS_MAX_PATTERNS];
 } fill_state;
 
-static rs_status changed(const fill_state *state, const uint8_t *at, size_t column) {
+static rs_status changed(const fill_state *state, const uint8_t *at, size_t column)
+{
     rs_bad(&state->walk, RS_E_CHANGED, at);
     state->walk.err->field = column < state->n_columns ? (int32_t)column : -1;
     return RS_E_CHANGED;
 }
 
 /* Checks all of the record, and finds where its fields stand last. */
-static rs_status find_fields(const fill_state *state, rs_span record, uint32_t *last) {
+static rs_status find_fields(const fill_state *state, rs_span record, uint32_t *last)
+{
     const uint8_t *begin = record.at;
     size_t hint = 0;
     while (record.at < record.end) {
@@ -52,7 +54,8 @@ static rs_status find_fields(const fill_state *state, rs_span record, uint32_t *
 }
 
 static rs_status fill_column(const fill_state *state, rs_span record, uint32_t offset,
-                             size_t c) {
+                             size_t c)
+{
     const rs_column *column = &state->columns[c];
     const rs_target *target = &state->targets[c];
     rs_item item = {0};
@@ -90,7 +93,8 @@ static rs_status fill_column(const fill_state *state, rs_span record, uint32_t o
 }
 
 /* Any valid record. */
-static rs_status fill_general(const fill_state *state, rs_span record) {
+static rs_status fill_general(const fill_state *state, rs_span record)
+{
     uint32_t last[RS_MAX_FIELDS];
     memset(last, 0xff, state->n_columns * sizeof last[0]); /* RS_NOWHERE */
     rs_status status = find_fields(state, record, last);
@@ -101,7 +105,8 @@ static rs_status fill_general(const fill_state *state, rs_span record) {
 }
 
 /* Columns [c, end) that the record lacks. */
-static bool place_gap(const fill_state *state, size_t c, size_t end) {
+static bool place_gap(const fill_state *state, size_t c, size_t end)
+{
     for (; c < end; c++) {
         if (state->columns[c].first_missing == UINT64_MAX) {
             return false;
@@ -113,7 +118,8 @@ static bool place_gap(const fill_state *state, size_t c, size_t end) {
 
 /* A run of n values of the given type. */
 static bool place_values(const fill_state *state, const uint8_t *run, size_t n_bytes,
-                         unsigned dtype, uint64_t n, const rs_target *target) {
+                         unsigned dtype, uint64_t n, const rs_target *target)
+{
     const uint64_t start = rs_row_start(target, state->row);
     if (!rs_place_row(target, state->row, start, n, target->n_values)) {
         return false;
@@ -131,7 +137,8 @@ static bool place_values(const fill_state *state, const uint8_t *run, size_t n_b
 }
 
 static bool place_keys(const fill_state *state, rs_span run, uint64_t n,
-                       const rs_column *column, const rs_target *target) {
+                       const rs_column *column, const rs_target *target)
+{
     const uint64_t start = rs_row_start(target, state->row);
     uint8_t *keys = (uint8_t *)target->keys + target->key_size * start;
     rs_keys_fn *decode =
@@ -142,7 +149,8 @@ static bool place_keys(const fill_state *state, rs_span run, uint64_t n,
 
 /* The next field of a straight record, and its column from *c on. */
 static bool take_field(fill_state *state, rs_span *record, bool roomy, size_t *c,
-                       rs_straight *field, uint64_t *n, uint8_t *sparse) {
+                       rs_straight *field, uint64_t *n, uint8_t *sparse)
+{
     const rs_column *columns = state->columns;
     const size_t first = *c;
     if (roomy && first < state->n_columns && first < RS_MAX_PATTERNS &&
@@ -168,7 +176,8 @@ static bool take_field(fill_state *state, rs_span *record, bool roomy, size_t *c
 }
 
 /* A record in straight form. False: look more closely, whatever was written. */
-static bool fill_straight(fill_state *state, rs_span record) {
+static bool fill_straight(fill_state *state, rs_span record)
+{
     const bool roomy = state->end - record.end >= RS_PATTERN_SLACK;
     size_t c = 0;
     rs_begin_outline(&state->outline, record);
@@ -195,7 +204,8 @@ static bool fill_straight(fill_state *state, rs_span record) {
 }
 
 /* A record like the one before, which has every column. */
-static bool fill_repeat(const fill_state *state, rs_span record) {
+static bool fill_repeat(const fill_state *state, rs_span record)
+{
     const rs_outline *outline = &state->outline;
     if (outline->n_runs != state->n_columns || !rs_outline_fits(outline, record)) {
         return false;
@@ -210,7 +220,8 @@ static bool fill_repeat(const fill_state *state, rs_span record) {
     return true;
 }
 
-static rs_status fill_record(fill_state *state, rs_span record, unsigned paths) {
+static rs_status fill_record(fill_state *state, rs_span record, unsigned paths)
+{
     if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 && fill_repeat(state, record)) {
         return RS_OK;
     }
@@ -221,7 +232,8 @@ static rs_status fill_record(fill_state *state, rs_span record, unsigned paths) 
     return fill_general(state, record);
 }
 
-static rs_status begin_targets(const fill_state *state, uint64_t n_records) {
+static rs_status begin_targets(const fill_state *state, uint64_t n_records)
+{
     if (state->n_columns > RS_MAX_FIELDS) {
         return rs_fail(state->walk.err, RS_E_ARGUMENT);
     }
@@ -240,7 +252,8 @@ static rs_status begin_targets(const fill_state *state, uint64_t n_records) {
 
 rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
                         const rs_column *columns, const rs_target *targets,
-                        size_t n_columns, unsigned paths, rs_error *err) {
+                        size_t n_columns, unsigned paths, rs_error *err)
+{
     fill_state state;
     size_t begin = 0;
     state.walk = (rs_walk){in, err, true};
@@ -279,6 +292,7 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
 
 rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records,
                           const rs_column *columns, const rs_target *targets,
-                          size_t n_columns, rs_error *err) {
+                          size_t n_columns, rs_error *err)
+{
     return rs_fill_paths(in, n, n_records, columns, targets, n_columns, RS_ANY_PATH, err);
 }

@@ -96,11 +96,13 @@ static inline const uint8_t *rs_number_parse_quick(const uint8_t *p, double *val
         return NULL;
     }
     uint64_t m = rs_join_digits(digits, n_whole);
-    unsigned n_fraction = 0;
+    uint64_t bits;
     p += n_whole;
-    if (*p == '.') {
+    if (*p != '.') {
+        bits = rs_bits_of_double((double)m);
+    } else {
         digits = rs_load_digits(++p);
-        n_fraction = rs_count_digits(digits);
+        unsigned n_fraction = rs_count_digits(digits);
         if (n_fraction == 8) {
             m = m * 100000000 + rs_join_digits(digits, 8);
             digits = rs_load_digits(p + 8);
@@ -120,15 +122,14 @@ static inline const uint8_t *rs_number_parse_quick(const uint8_t *p, double *val
         if (n_whole + n_fraction > 19 || (uint8_t)(*p - '0') < 10) {
             return NULL;
         }
+        if (m <= (uint64_t)1 << 53) {
+            /* Both are exact, so that the one division rounds as it should. */
+            bits = rs_bits_of_double((double)m / rs_exact_powers[n_fraction]);
+        } else if (!rs_decimal_to_bits(m, -(int64_t)n_fraction, &bits)) {
+            return NULL;
+        }
     }
     if ((*p | 0x20) == 'e' || *p == '_') {
-        return NULL;
-    }
-    uint64_t bits;
-    if (m <= (uint64_t)1 << 53) {
-        /* Both are exact, so that the one division rounds as it should. */
-        bits = rs_bits_of_double((double)m / rs_exact_powers[n_fraction]);
-    } else if (!rs_decimal_to_bits(m, -(int64_t)n_fraction, &bits)) {
         return NULL;
     }
     *value = rs_double_of_bits(bits | sign << 63);

@@ -26,7 +26,8 @@ typedef struct rs_outline {
 } rs_outline;
 
 /* Begins the outline of a record, if that may pay: the one before was as long. */
-static inline void rs_begin_outline(rs_outline *outline, rs_span record) {
+static inline void rs_begin_outline(rs_outline *outline, rs_span record)
+{
     const size_t n_bytes = rs_span_len(record);
     outline->payload = outline->n_bytes == n_bytes ? record.at : NULL;
     outline->n_bytes = n_bytes;
@@ -34,7 +35,8 @@ static inline void rs_begin_outline(rs_outline *outline, rs_span record) {
 }
 
 static inline void rs_add_run(rs_outline *outline, const rs_straight *field,
-                              size_t column, uint64_t n_values) {
+                              size_t column, uint64_t n_values)
+{
     if (outline->payload == NULL) {
         return;
     }
@@ -50,7 +52,8 @@ static inline void rs_add_run(rs_outline *outline, const rs_straight *field,
     run->n_values = n_values;
 }
 
-static inline bool rs_equal_bytes(const uint8_t *a, const uint8_t *b, size_t n) {
+static inline bool rs_equal_bytes(const uint8_t *a, const uint8_t *b, size_t n)
+{
     if (n < 8) {
         for (size_t i = 0; i < n; i++) {
             if (a[i] != b[i]) {
@@ -68,7 +71,8 @@ static inline bool rs_equal_bytes(const uint8_t *a, const uint8_t *b, size_t n) 
 
 /* Are the bytes between the values the same? Of integers and text, of which the same
  * bytes can hold more or less, the number of values and the form are compared too. */
-static inline bool rs_outline_fits(const rs_outline *outline, rs_span record) {
+static inline bool rs_outline_fits(const rs_outline *outline, rs_span record)
+{
     size_t at = 0;
     if (outline->payload == NULL || outline->n_bytes != rs_span_len(record)) {
         return false;

@@ -35,7 +35,8 @@ typedef struct rs_pattern {
     uint8_t sparse;
 } rs_pattern;
 
-static inline void rs_learn_words(rs_words *words, const uint8_t *at, size_t n) {
+static inline void rs_learn_words(rs_words *words, const uint8_t *at, size_t n)
+{
     uint8_t bytes[RS_PATTERN_FIXED] = {0};
     uint8_t masks[RS_PATTERN_FIXED] = {0};
     memcpy(bytes, at, n);
@@ -50,7 +51,8 @@ static inline void rs_learn_words(rs_words *words, const uint8_t *at, size_t n) 
 /* Learns from a straight field of a map that begins at `begin` and fits its column. */
 static inline void rs_learn_pattern(rs_pattern *pattern, const rs_column *column,
                                     const uint8_t *begin, const rs_straight *field,
-                                    uint8_t sparse) {
+                                    uint8_t sparse)
+{
     const uint8_t *head = field->name.at - 2;
     const size_t n_head = rs_span_len(field->name) + 3;
     const uint8_t *runs_end = sparse == 1 ? field->keys.end : field->values.end;
@@ -80,17 +82,20 @@ static inline void rs_learn_pattern(rs_pattern *pattern, const rs_column *column
     pattern->sparse = sparse;
 }
 
-static inline uint64_t rs_differ(const rs_words *words, const uint8_t *at, size_t i) {
+static inline uint64_t rs_differ(const rs_words *words, const uint8_t *at, size_t i)
+{
     return (rs_load64(at + 8 * i) ^ words->words[i]) & words->masks[i];
 }
 
-static inline bool rs_has_tail(const rs_pattern *pattern, const uint8_t *at) {
+static inline bool rs_has_tail(const rs_pattern *pattern, const uint8_t *at)
+{
     return ((rs_load64(at) ^ pattern->tail) & pattern->tail_mask) == 0;
 }
 
 /* A length of three or four bytes, of which four may be read. A longer one comes out as
  * more than any record holds. */
-static inline const uint8_t *rs_pattern_long(const uint8_t *at, size_t *len) {
+static inline const uint8_t *rs_pattern_long(const uint8_t *at, size_t *len)
+{
     *len = (at[0] & 0x7fU) | (at[1] & 0x7fU) << 7 | (size_t)(at[2] & 0x7fU) << 14;
     if (at[2] < 0x80) {
         return at + 3;
@@ -101,7 +106,8 @@ static inline const uint8_t *rs_pattern_long(const uint8_t *at, size_t *len) {
 
 /* A length. Whether it has one byte or two differs from row to row, so there is no branch
  * on that. */
-static inline const uint8_t *rs_pattern_len(const uint8_t *at, size_t *len) {
+static inline const uint8_t *rs_pattern_len(const uint8_t *at, size_t *len)
+{
     const size_t first = at[0];
     const size_t second = at[1];
     const size_t more = first >> 7;
@@ -113,14 +119,16 @@ static inline const uint8_t *rs_pattern_len(const uint8_t *at, size_t *len) {
 }
 
 /* A length of two bytes as it is written. */
-static inline uint64_t rs_two_bytes(size_t len) {
+static inline uint64_t rs_two_bytes(size_t len)
+{
     return (len & 0x7f) | 0x80 | (len & 0x3f80) << 1;
 }
 
 /* From the length of the Value, which ends at `end`, to that of the run of values: what
  * stands there follows from how much there is to come. NULL if it is something else. */
 static inline const uint8_t *rs_pass_lengths(const uint8_t *at, const uint8_t *end,
-                                             uint8_t member) {
+                                             uint8_t member)
+{
     const size_t left = (size_t)(end - at);
     const uint64_t found = rs_load64(at);
     size_t len = 0;
@@ -143,7 +151,8 @@ static inline const uint8_t *rs_pass_lengths(const uint8_t *at, const uint8_t *e
 
 /* All bytes before the values as they were, lengths included. */
 static inline bool rs_take_fixed(const rs_pattern *pattern, rs_span *record,
-                                 rs_straight *field) {
+                                 rs_straight *field)
+{
     const uint8_t *at = record->at;
     const uint8_t *values = at + pattern->fixed.n;
     if ((rs_differ(&pattern->fixed, at, 0) | rs_differ(&pattern->fixed, at, 1) |
@@ -161,7 +170,8 @@ static inline bool rs_take_fixed(const rs_pattern *pattern, rs_span *record,
 /* The next field of the record by its column's pattern, with at least RS_PATTERN_SLACK
  * bytes to be read behind the record. False if it does not fit. */
 static inline bool rs_take_pattern(const rs_pattern *pattern, rs_span *record,
-                                   rs_straight *field) {
+                                   rs_straight *field)
+{
     const uint8_t *at = record->at;
     size_t len = 0;
     if (pattern->head.n == 0 || *at != pattern->tag) {

@@ -2,7 +2,8 @@
 #include "place.h"
 
 rs_status rs_check_target(const rs_column *column, const rs_target *target,
-                          uint64_t n_records) {
+                          uint64_t n_records)
+{
     const bool text = column->role > RS_LABEL;
     if (column->role < RS_FEATURE || column->role > RS_CONFIGURATION) {
         return RS_E_ARGUMENT;
@@ -40,7 +41,8 @@ rs_status rs_check_target(const rs_column *column, const rs_target *target,
     return RS_OK;
 }
 
-void rs_begin_target(const rs_column *column, const rs_target *target) {
+void rs_begin_target(const rs_column *column, const rs_target *target)
+{
     if (column->dtype == RS_NO_DTYPE || target->kind == RS_DENSE) {
         return;
     }
@@ -50,7 +52,8 @@ void rs_begin_target(const rs_column *column, const rs_target *target) {
     }
 }
 
-void rs_place_nothing(const rs_column *column, const rs_target *target, uint64_t row) {
+void rs_place_nothing(const rs_column *column, const rs_target *target, uint64_t row)
+{
     if (target->present != NULL) {
         target->present[row] = 0;
     }
@@ -65,7 +68,8 @@ void rs_place_nothing(const rs_column *column, const rs_target *target, uint64_t
     }
 }
 
-bool rs_place_text(rs_span text, const rs_target *target, uint64_t row) {
+bool rs_place_text(rs_span text, const rs_target *target, uint64_t row)
+{
     const uint64_t start = rs_row_start(target, row);
     const size_t n = rs_span_len(text);
     if (!rs_place_row(target, row, start, n, target->n_values)) {
@@ -83,12 +87,14 @@ typedef struct pen {
     uint64_t end;
 } pen;
 
-static rs_status changed(const rs_walk *walk, const rs_item *item) {
+static rs_status changed(const rs_walk *walk, const rs_item *item)
+{
     return rs_bad(walk, RS_E_CHANGED, item->at);
 }
 
 static rs_status put_int32s(const rs_walk *walk, const rs_item *item, uint8_t *values,
-                            pen *place) {
+                            pen *place)
+{
     rs_span run = item->body;
     while (run.at < run.end) {
         uint64_t v = 0;
@@ -107,7 +113,8 @@ static rs_status put_int32s(const rs_walk *walk, const rs_item *item, uint8_t *v
 
 /* Unpacked elements, and runs in pieces, arrive one after the other. */
 static rs_status put_floats(const rs_walk *walk, const rs_item *item, size_t size,
-                            uint8_t *values, pen *place) {
+                            uint8_t *values, pen *place)
+{
     const size_t n_bytes = rs_span_len(item->body);
     if (n_bytes / size > place->end - place->at) {
         return changed(walk, item);
@@ -123,7 +130,8 @@ static rs_status put_floats(const rs_walk *walk, const rs_item *item, size_t siz
 
 static rs_status put_keys(const rs_walk *walk, const rs_item *item,
                           const rs_target *target, uint64_t limit, uint64_t start,
-                          pen *place) {
+                          pen *place)
+{
     rs_span run = item->body;
     while (run.at < run.end) {
         const uint8_t *at = run.at;
@@ -154,7 +162,8 @@ static rs_status put_keys(const rs_walk *walk, const rs_item *item,
 
 static rs_status place_tensor(const rs_walk *walk, const rs_entry *entry,
                               const rs_column *column, const rs_target *target,
-                              uint64_t start, uint64_t n) {
+                              uint64_t start, uint64_t n)
+{
     const uint64_t limit = rs_key_limit(column, target);
     pen values = {start, start + n};
     pen keys = values;
@@ -184,7 +193,8 @@ static rs_status place_tensor(const rs_walk *walk, const rs_entry *entry,
 }
 
 static rs_status place_blobs(const rs_walk *walk, const rs_entry *entry,
-                             const rs_target *target, uint64_t start, uint64_t n) {
+                             const rs_target *target, uint64_t start, uint64_t n)
+{
     uint64_t at = start;
     rs_pieces pieces = rs_entry_pieces(entry);
     for (;;) {
@@ -216,7 +226,8 @@ static rs_status place_blobs(const rs_walk *walk, const rs_entry *entry,
 
 rs_status rs_place_entry(const rs_walk *walk, const rs_entry *entry,
                          const rs_facts *facts, const rs_column *column,
-                         const rs_target *target, uint64_t row) {
+                         const rs_target *target, uint64_t row)
+{
     const uint64_t start = rs_row_start(target, row);
     const uint64_t n = rs_facts_width(facts, column->role);
     const uint64_t room = target->kind == RS_BLOBS ? target->n_items : target->n_values;

@@ -7,7 +7,8 @@
 
 #include "walk.h"
 
-static inline int64_t rs_get_offset(const rs_target *target, uint64_t i) {
+static inline int64_t rs_get_offset(const rs_target *target, uint64_t i)
+{
     if (target->offset_size == 8) {
         int64_t offset = 0;
         memcpy(&offset, (const uint8_t *)target->offsets + i * 8, 8);
@@ -19,7 +20,8 @@ static inline int64_t rs_get_offset(const rs_target *target, uint64_t i) {
 }
 
 /* rs_check_target has made sure that offsets of four bytes suffice. */
-static inline void rs_put_offset(const rs_target *target, uint64_t i, int64_t offset) {
+static inline void rs_put_offset(const rs_target *target, uint64_t i, int64_t offset)
+{
     if (target->offset_size == 8) {
         memcpy((uint8_t *)target->offsets + i * 8, &offset, 8);
     } else {
@@ -30,7 +32,8 @@ static inline void rs_put_offset(const rs_target *target, uint64_t i, int64_t of
 
 /* Where row `row` begins, in elements (text: bytes, blobs: strings) from the target's
  * first one. May be beyond the room if the offsets were changed by others. */
-static inline uint64_t rs_row_start(const rs_target *target, uint64_t row) {
+static inline uint64_t rs_row_start(const rs_target *target, uint64_t row)
+{
     if (target->kind == RS_DENSE) {
         return row * target->width;
     }
@@ -40,7 +43,8 @@ static inline uint64_t rs_row_start(const rs_target *target, uint64_t row) {
 /* Ends row `row` after n elements from `start`, and marks it as present. False if the row
  * does not fit; nothing is written then. */
 static inline bool rs_place_row(const rs_target *target, uint64_t row, uint64_t start,
-                                uint64_t n, uint64_t room) {
+                                uint64_t n, uint64_t room)
+{
     if (start > room || n > room - start) {
         return false;
     }
@@ -60,7 +64,8 @@ static inline bool rs_place_row(const rs_target *target, uint64_t row, uint64_t 
 /* Copies n_bytes of little-endian elements of `size` bytes into an array of the host's.
  */
 static inline void rs_copy_elements(uint8_t *out, const uint8_t *in, size_t n_bytes,
-                                    size_t size) {
+                                    size_t size)
+{
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     (void)size;
     if (n_bytes == 4) {
@@ -82,7 +87,8 @@ static inline void rs_copy_elements(uint8_t *out, const uint8_t *in, size_t n_by
 }
 
 /* Keys must be below it: the caller's limit, the shape, the type of the array. */
-static inline uint64_t rs_key_limit(const rs_column *column, const rs_target *target) {
+static inline uint64_t rs_key_limit(const rs_column *column, const rs_target *target)
+{
     const uint64_t shape = rs_shape_product(column->shape, column->n_shape);
     const uint64_t type = UINT64_C(1) << (target->key_size == 8 ? 63 : 31);
     const uint64_t limit = shape < target->n_keys_limit ? shape : target->n_keys_limit;

@@ -17,7 +17,8 @@ typedef struct scan_state {
     uint64_t n_repeats; /* records like the outline's that the columns do not count yet */
 } scan_state;
 
-static rs_status new_schema(const scan_state *state, const uint8_t *at, size_t column) {
+static rs_status new_schema(const scan_state *state, const uint8_t *at, size_t column)
+{
     rs_bad(&state->walk, RS_NEW_SCHEMA, at);
     state->walk.err->field = (int32_t)column;
     return RS_NEW_SCHEMA;
@@ -25,7 +26,8 @@ static rs_status new_schema(const scan_state *state, const uint8_t *at, size_t c
 
 /* Finds the column of each field of the record, with the last place where it stands, and
  * begins columns for fields that have none. */
-static rs_status place_fields(scan_state *state, rs_span record, uint32_t *last) {
+static rs_status place_fields(scan_state *state, rs_span record, uint32_t *last)
+{
     const uint8_t *begin = record.at;
     size_t hint = 0;
     while (record.at < record.end) {
@@ -61,7 +63,8 @@ static rs_status place_fields(scan_state *state, rs_span record, uint32_t *last)
 }
 
 static rs_status facts_at(const rs_walk *walk, rs_span record, uint32_t offset,
-                          rs_found *found) {
+                          rs_found *found)
+{
     rs_item item;
     record.at += offset;
     const rs_status status = rs_take_item(walk, &record, RS_IN_RECORD, &item);
@@ -69,7 +72,8 @@ static rs_status facts_at(const rs_walk *walk, rs_span record, uint32_t offset,
 }
 
 /* Any valid record. The columns change only if all of it fits. */
-static rs_status scan_general(scan_state *state, rs_span record) {
+static rs_status scan_general(scan_state *state, rs_span record)
+{
     uint32_t last[RS_MAX_FIELDS];
     rs_found found;
     state->n_columns = state->scan->n_columns;
@@ -110,7 +114,8 @@ typedef struct addition {
 enum { MAX_STRAIGHT = 256 };
 
 /* Like rs_column_add for a field that fits a column which has a record already. */
-static void add_straight(rs_column *column, const addition *add, uint64_t row) {
+static void add_straight(rs_column *column, const addition *add, uint64_t row)
+{
     if (column->first_missing == UINT64_MAX && column->n_present < row) {
         column->first_missing = column->n_present;
     }
@@ -134,7 +139,8 @@ static void add_straight(rs_column *column, const addition *add, uint64_t row) {
 
 /* The next field of a straight record, and its column from *c on. */
 static bool take_field(scan_state *state, rs_span *record, bool roomy, size_t *c,
-                       rs_straight *field, addition *add) {
+                       rs_straight *field, addition *add)
+{
     const rs_column *columns = state->columns;
     const size_t n_columns = state->scan->n_columns;
     if (roomy && *c < n_columns && *c < RS_MAX_PATTERNS) {
@@ -163,7 +169,8 @@ static bool take_field(scan_state *state, rs_span *record, bool roomy, size_t *c
 }
 
 /* A record in straight form whose fields all have columns. False: look more closely. */
-static bool scan_straight(scan_state *state, rs_span record) {
+static bool scan_straight(scan_state *state, rs_span record)
+{
     addition additions[MAX_STRAIGHT];
     const bool roomy = state->end - record.end >= RS_PATTERN_SLACK;
     size_t n_fields = 0;
@@ -187,7 +194,8 @@ static bool scan_straight(scan_state *state, rs_span record) {
 }
 
 /* Brings the columns up to date with the records that were only counted. */
-static void count_repeats(scan_state *state) {
+static void count_repeats(scan_state *state)
+{
     for (size_t i = 0; state->n_repeats > 0 && i < state->outline.n_runs; i++) {
         const rs_run *run = &state->outline.runs[i];
         rs_column_repeat(&state->columns[run->column], state->n_repeats, run->n_values);
@@ -195,7 +203,8 @@ static void count_repeats(scan_state *state) {
     state->n_repeats = 0;
 }
 
-static rs_status scan_record(scan_state *state, rs_span record, unsigned paths) {
+static rs_status scan_record(scan_state *state, rs_span record, unsigned paths)
+{
     if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
         rs_outline_fits(&state->outline, record)) {
         state->n_repeats++;
@@ -210,7 +219,8 @@ static rs_status scan_record(scan_state *state, rs_span record, unsigned paths) 
 }
 
 /* What to say of a frame that is no whole record. */
-static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n) {
+static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n)
+{
     rs_frame frame;
     if (n == 0) {
         return RS_OK;
@@ -229,7 +239,8 @@ static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n) {
 }
 
 /* Columns that the last records lack. */
-static void close_columns(rs_column *columns, const rs_scan *scan) {
+static void close_columns(rs_column *columns, const rs_scan *scan)
+{
     for (size_t c = 0; c < scan->n_columns; c++) {
         if (columns[c].first_missing == UINT64_MAX &&
             columns[c].n_present < scan->n_records) {
@@ -240,7 +251,8 @@ static void close_columns(rs_column *columns, const rs_scan *scan) {
 
 rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
                         rs_column *columns, size_t capacity, rs_scan *scan,
-                        unsigned paths, rs_error *err) {
+                        unsigned paths, rs_error *err)
+{
     scan_state state;
     rs_status status = RS_OK;
     state.walk = (rs_walk){in, err, false};
@@ -285,6 +297,7 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
 
 rs_status rs_scan_records(const uint8_t *in, size_t n, uint64_t max_records,
                           rs_column *columns, size_t capacity, rs_scan *scan,
-                          rs_error *err) {
+                          rs_error *err)
+{
     return rs_scan_paths(in, n, max_records, columns, capacity, scan, RS_ANY_PATH, err);
 }

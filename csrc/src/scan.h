@@ -21,7 +21,8 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
                         size_t n_columns, unsigned paths, rs_error *err);
 
 /* A whole, unsplit frame at the head of `in`? rs_frame_peek has the rest of the cases. */
-static inline bool rs_whole_frame(const uint8_t *in, size_t n, size_t *payload_len) {
+static inline bool rs_whole_frame(const uint8_t *in, size_t n, size_t *payload_len)
+{
     if (n < RS_HEADER_SIZE || rs_load32(in) != RS_MAGIC) {
         return false;
     }

@@ -104,7 +104,7 @@ static inline void rs_open_sink(rs_sink *sink, uint8_t *out, size_t capacity)
     sink->room = capacity;
     sink->is_staged = RS_CAN_STREAM && capacity >= RS_STREAM_MIN;
     sink->p = out;
-    sink->end = out + capacity;
+    sink->end = capacity != 0 ? out + capacity : out; /* NULL may not be added to */
     sink->waiting = out;
     sink->stage = sink->block + (-(uintptr_t)sink->block & (RS_LINE - 1));
     if (sink->is_staged) {

@@ -12,7 +12,8 @@ typedef struct parts {
     size_t n_payload;
 } parts;
 
-static rs_status misplaced(rs_error *err, uint32_t part) {
+static rs_status misplaced(rs_error *err, uint32_t part)
+{
     rs_fail(err, RS_E_PART);
     err->offset = 0;
     err->found = part;
@@ -20,7 +21,8 @@ static rs_status misplaced(rs_error *err, uint32_t part) {
 }
 
 /* Measures the record at `in`, split or not. err->offset counts from `in`. */
-static rs_status measure(const uint8_t *in, size_t n, parts *record, rs_error *err) {
+static rs_status measure(const uint8_t *in, size_t n, parts *record, rs_error *err)
+{
     rs_frame frame;
     record->at = in;
     record->n_bytes = record->n_parts = record->n_payload = 0;
@@ -50,7 +52,8 @@ static rs_status measure(const uint8_t *in, size_t n, parts *record, rs_error *e
 /* Writes the parts as one frame. False if it would be too long, or if the parts are no
  * longer those that were measured. The frame is never longer than the parts: each of them
  * after the first gives a header for the magic. */
-static bool join(const parts *record, bool with_magic, uint8_t *out, size_t *n_payload) {
+static bool join(const parts *record, bool with_magic, uint8_t *out, size_t *n_payload)
+{
     const uint8_t *at = record->at;
     const uint8_t *end = record->at + record->n_bytes;
     size_t n_left = record->n_payload + (with_magic ? 4 * (record->n_parts - 1) : 0);
@@ -80,7 +83,8 @@ static bool join(const parts *record, bool with_magic, uint8_t *out, size_t *n_p
     return true;
 }
 
-static rs_status too_long(const parts *record, rs_error *err) {
+static rs_status too_long(const parts *record, rs_error *err)
+{
     rs_fail(err, RS_E_TOO_LONG);
     err->offset = 0;
     err->found = (int64_t)record->n_payload;
@@ -91,7 +95,8 @@ static rs_status too_long(const parts *record, rs_error *err) {
 /* Joins in the way that makes a record of it; the dmlc way goes first, and its error is
  * the one to report. */
 static rs_status join_record(const parts *record, uint8_t *out, size_t *n_payload,
-                             rs_error *err) {
+                             rs_error *err)
+{
     rs_error second;
     rs_status status = RS_OK;
     if (!join(record, true, out, n_payload)) {
@@ -107,7 +112,8 @@ static rs_status join_record(const parts *record, uint8_t *out, size_t *n_payloa
 }
 
 static rs_status join_one(const parts *record, int mode, uint8_t *out, size_t *n_payload,
-                          rs_error *err) {
+                          rs_error *err)
+{
     rs_status status = RS_OK;
     if (record->n_parts == 1) {
         memcpy(out, record->at, record->n_bytes);
@@ -125,7 +131,8 @@ static rs_status join_one(const parts *record, int mode, uint8_t *out, size_t *n
 
 rs_status rs_join_frames(const uint8_t *in, size_t n, int mode, uint8_t *out,
                          size_t capacity, size_t *n_read, size_t *n_written,
-                         rs_error *err) {
+                         rs_error *err)
+{
     int64_t row = 0;
     *n_read = 0;
     *n_written = 0;

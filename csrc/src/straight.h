@@ -21,7 +21,8 @@ typedef struct rs_straight {
 } rs_straight;
 
 /* What a length of one to four bytes stands before. */
-static inline bool rs_straight_span(rs_span *in, rs_span *body) {
+static inline bool rs_straight_span(rs_span *in, rs_span *body)
+{
     const uint8_t *at = in->at;
     if (at == in->end) {
         return false;
@@ -49,7 +50,8 @@ static inline bool rs_straight_span(rs_span *in, rs_span *body) {
 }
 
 /* A length-delimited field behind a one-byte tag. */
-static inline bool rs_straight_field(rs_span *in, uint8_t tag, rs_span *body) {
+static inline bool rs_straight_field(rs_span *in, uint8_t tag, rs_span *body)
+{
     if (in->at == in->end || *in->at != tag) {
         return false;
     }
@@ -59,7 +61,8 @@ static inline bool rs_straight_field(rs_span *in, uint8_t tag, rs_span *body) {
 
 #define RS_TAG_LEN(number) ((uint8_t)((number) << 3 | RS_WIRE_LEN))
 
-static inline bool rs_straight_tensor(rs_span in, rs_straight *field) {
+static inline bool rs_straight_tensor(rs_span in, rs_straight *field)
+{
     field->values.at = field->values.end = in.at;
     field->keys = field->shape = field->values;
     if (in.at < in.end && *in.at == RS_TAG_LEN(RS_TENSOR_VALUES) &&
@@ -78,7 +81,8 @@ static inline bool rs_straight_tensor(rs_span in, rs_straight *field) {
 }
 
 /* The next field of a record that is not at its end. */
-static inline bool rs_take_straight(rs_span *record, rs_straight *field) {
+static inline bool rs_take_straight(rs_span *record, rs_straight *field)
+{
     const uint8_t tag = *record->at++;
     rs_span entry;
     rs_span value;
@@ -114,7 +118,8 @@ static inline bool rs_take_straight(rs_span *record, rs_straight *field) {
 }
 
 /* The number of values; false where the run is not sound as far as a first pass looks. */
-static inline bool rs_straight_count(const rs_straight *field, uint64_t *n) {
+static inline bool rs_straight_count(const rs_straight *field, uint64_t *n)
+{
     const size_t n_bytes = rs_span_len(field->values);
     if (field->dtype == RS_INT32) {
         *n = rs_count_varints(field->values.at, n_bytes);
@@ -128,7 +133,8 @@ static inline bool rs_straight_count(const rs_straight *field, uint64_t *n) {
 }
 
 /* Is the run these dimensions and nothing else? */
-static inline bool rs_same_shape(rs_span run, const rs_column *column) {
+static inline bool rs_same_shape(rs_span run, const rs_column *column)
+{
     for (size_t i = 0; i < column->n_shape; i++) {
         uint64_t dimension = 0;
         unsigned shift = 0;
@@ -148,7 +154,8 @@ static inline bool rs_same_shape(rs_span run, const rs_column *column) {
     return run.at == run.end;
 }
 
-static inline bool rs_same_name(const rs_column *column, rs_span name) {
+static inline bool rs_same_name(const rs_column *column, rs_span name)
+{
     const size_t n = rs_span_len(name);
     if (column->name_len != n) {
         return false;
@@ -170,7 +177,8 @@ static inline bool rs_same_name(const rs_column *column, rs_span name) {
 
 /* The field's column from `c` on; n if there is none. */
 static inline size_t rs_straight_column(const rs_column *columns, size_t c, size_t n,
-                                        const rs_straight *field) {
+                                        const rs_straight *field)
+{
     while (c < n &&
            (columns[c].role != field->role || !rs_same_name(&columns[c], field->name))) {
         c++;
@@ -180,7 +188,8 @@ static inline size_t rs_straight_column(const rs_column *columns, size_t c, size
 
 /* Does the field fit the column, by all rules but those about keys? */
 static inline bool rs_straight_fits(const rs_column *column, const rs_straight *field,
-                                    uint64_t n_values, uint8_t *sparse) {
+                                    uint64_t n_values, uint8_t *sparse)
+{
     if (column->dtype != field->dtype || !rs_same_shape(field->shape, column)) {
         return false;
     }

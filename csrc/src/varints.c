@@ -5,12 +5,13 @@
 #include "varints.h"
 
 #if defined(__GNUC__)
-#define RS_INLINE        static inline __attribute__((always_inline))
+#define RS_INLINE static inline __attribute__((always_inline))
 #define RS_LOWEST_BIT(x) ((unsigned)__builtin_ctzll(x))
 #define RS_COUNT_BITS(x) ((unsigned)__builtin_popcountll(x))
 #else
-#define RS_INLINE        static inline
-RS_INLINE unsigned count_bits(uint64_t x) {
+#define RS_INLINE static inline
+RS_INLINE unsigned count_bits(uint64_t x)
+{
     unsigned n = 0;
     for (; x != 0; x &= x - 1) {
         n++;
@@ -23,7 +24,7 @@ RS_INLINE unsigned count_bits(uint64_t x) {
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define RS_HAVE_BMI2 1
-#define RS_BMI2      __attribute__((target("bmi,bmi2,popcnt")))
+#define RS_BMI2 __attribute__((target("bmi,bmi2,popcnt")))
 #else
 #define RS_HAVE_BMI2 0
 #endif
@@ -36,17 +37,20 @@ RS_INLINE unsigned count_bits(uint64_t x) {
 enum { BLOCK = 64, WORD = 8, LONGEST = 10 };
 
 #if defined(__SSE2__)
-RS_INLINE uint64_t ends_of_16(const uint8_t *p) {
+RS_INLINE uint64_t ends_of_16(const uint8_t *p)
+{
     const int more = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)p));
     return (uint64_t)((unsigned)more ^ 0xffffU);
 }
 
-RS_INLINE uint64_t ends_of_block(const uint8_t *p) {
+RS_INLINE uint64_t ends_of_block(const uint8_t *p)
+{
     return ends_of_16(p) | ends_of_16(p + 16) << 16 | ends_of_16(p + 32) << 32 |
            ends_of_16(p + 48) << 48;
 }
 #else
-RS_INLINE uint64_t ends_of_block(const uint8_t *p) {
+RS_INLINE uint64_t ends_of_block(const uint8_t *p)
+{
     uint64_t ends = 0;
     for (unsigned i = 0; i < BLOCK; i += WORD) {
         /* one bit a byte, moved next to each other in the uppermost byte */
@@ -58,7 +62,8 @@ RS_INLINE uint64_t ends_of_block(const uint8_t *p) {
 #endif
 
 /* The value of a varint of 1 to 8 bytes at the head of `word`. */
-RS_INLINE uint64_t gather(uint64_t word, size_t len, bool bmi2) {
+RS_INLINE uint64_t gather(uint64_t word, size_t len, bool bmi2)
+{
     const uint64_t mask = RS_LOW_BITS >> (64 - 8 * len);
 #if RS_HAVE_BMI2
     if (bmi2) {
@@ -79,7 +84,8 @@ RS_INLINE uint64_t gather(uint64_t word, size_t len, bool bmi2) {
 }
 
 /* One varint at a time, near the end of what may be read. */
-RS_INLINE bool take_slow(const uint8_t *run, size_t n_bytes, size_t *at, uint64_t *v) {
+RS_INLINE bool take_slow(const uint8_t *run, size_t n_bytes, size_t *at, uint64_t *v)
+{
     *v = 0;
     for (unsigned i = 0; i < LONGEST && *at < n_bytes; i++) {
         const uint8_t byte = run[(*at)++];
@@ -94,7 +100,8 @@ RS_INLINE bool take_slow(const uint8_t *run, size_t n_bytes, size_t *at, uint64_
 /* What a run is decoded into. */
 enum { KEYS32, KEYS64, INT32S };
 
-RS_INLINE void put(void *out, size_t i, uint64_t value, int kind) {
+RS_INLINE void put(void *out, size_t i, uint64_t value, int kind)
+{
     if (kind == KEYS64) {
         ((uint64_t *)out)[i] = value;
     } else {
@@ -105,7 +112,8 @@ RS_INLINE void put(void *out, size_t i, uint64_t value, int kind) {
 /* Four varints of the same length each, which sorted keys mostly are. The bits of `ends`
  * say which; returns their bytes, or 0 if it is not so. 16 bytes may be read. */
 RS_INLINE unsigned take_four(const uint8_t *at, uint64_t ends, void *out, size_t i,
-                             int kind, bool bmi2) {
+                             int kind, bool bmi2)
+{
     if ((ends & 0xfff) == 0x924) {
         const uint64_t low = gather(rs_load64(at), 6, bmi2);
         const uint64_t high = gather(rs_load64(at + 6), 6, bmi2);
@@ -135,7 +143,8 @@ RS_INLINE unsigned take_four(const uint8_t *at, uint64_t ends, void *out, size_t
 /* Decodes the varints that end within 64 bytes from `at` on; `ends` is not 0, and there
  * is room for them. Returns the byte after the last, or NULL if one is too long. */
 RS_INLINE const uint8_t *decode_block(const uint8_t *at, uint64_t ends, void *out,
-                                      size_t i, int kind, bool bmi2) {
+                                      size_t i, int kind, bool bmi2)
+{
     while (ends != 0) {
         /* Integers come in any order, so that a guess at four of them would often fail.
          */
@@ -165,7 +174,8 @@ RS_INLINE const uint8_t *decode_block(const uint8_t *at, uint64_t ends, void *ou
 }
 
 RS_INLINE bool decode(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
-                      size_t n, int kind, bool bmi2) {
+                      size_t n, int kind, bool bmi2)
+{
     const uint8_t *at = run;
     const uint8_t *end = run + n_bytes;
     size_t i = 0;
@@ -197,7 +207,8 @@ RS_INLINE bool decode(const uint8_t *run, size_t n_bytes, size_t readable, void 
 }
 
 /* All below `limit`? Without a branch, so that several are compared at once. */
-RS_INLINE bool all_below(const void *keys, size_t n, uint64_t limit, bool wide) {
+RS_INLINE bool all_below(const void *keys, size_t n, uint64_t limit, bool wide)
+{
     uint64_t beyond = 0;
     for (size_t i = 0; i < n; i++) {
         if (wide) { /* above 2^63 or above the limit, which is no more than that */
@@ -213,49 +224,57 @@ RS_INLINE bool all_below(const void *keys, size_t n, uint64_t limit, bool wide) 
 }
 
 static bool keys32_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
-                         size_t n, uint64_t limit) {
+                         size_t n, uint64_t limit)
+{
     return decode(run, n_bytes, readable, out, n, KEYS32, false) &&
            all_below(out, n, limit, false);
 }
 
 static bool keys64_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
-                         size_t n, uint64_t limit) {
+                         size_t n, uint64_t limit)
+{
     return decode(run, n_bytes, readable, out, n, KEYS64, false) &&
            all_below(out, n, limit, true);
 }
 
 static bool int32s_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
-                         size_t n) {
+                         size_t n)
+{
     return decode(run, n_bytes, readable, out, n, INT32S, false);
 }
 
 #if RS_HAVE_BMI2
 RS_BMI2 static bool keys32_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
-                                void *out, size_t n, uint64_t limit) {
+                                void *out, size_t n, uint64_t limit)
+{
     return decode(run, n_bytes, readable, out, n, KEYS32, true) &&
            all_below(out, n, limit, false);
 }
 
 RS_BMI2 static bool keys64_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
-                                void *out, size_t n, uint64_t limit) {
+                                void *out, size_t n, uint64_t limit)
+{
     return decode(run, n_bytes, readable, out, n, KEYS64, true) &&
            all_below(out, n, limit, true);
 }
 
 RS_BMI2 static bool int32s_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
-                                void *out, size_t n) {
+                                void *out, size_t n)
+{
     return decode(run, n_bytes, readable, out, n, INT32S, true);
 }
 
 /* AMD's first two generations of Zen have pext, but take hundreds of cycles for it. */
-static bool has_fast_pext(void) {
+static bool has_fast_pext(void)
+{
     __builtin_cpu_init();
     return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
            !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
 }
 #endif
 
-rs_decoders rs_choose_decoders(bool portable) {
+rs_decoders rs_choose_decoders(bool portable)
+{
     rs_decoders decoders = {keys32_plain, keys64_plain, int32s_plain};
 #if RS_HAVE_BMI2
     if (!portable && has_fast_pext()) {
@@ -268,7 +287,8 @@ rs_decoders rs_choose_decoders(bool portable) {
     return decoders;
 }
 
-uint64_t rs_count_varints(const uint8_t *run, size_t n) {
+uint64_t rs_count_varints(const uint8_t *run, size_t n)
+{
     uint64_t count = n;
     size_t i = 0;
 #if defined(__SSE2__)

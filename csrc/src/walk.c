@@ -4,13 +4,15 @@
 enum { RS_WIRE_GROUP = 3, RS_WIRE_END_GROUP = 4 };
 enum { RS_MAX_LENGTH = 0x7fffffff };
 
-rs_status rs_bad(const rs_walk *walk, rs_status status, const uint8_t *at) {
+rs_status rs_bad(const rs_walk *walk, rs_status status, const uint8_t *at)
+{
     rs_fail(walk->err, status);
     walk->err->offset = (int64_t)(at - walk->base);
     return status;
 }
 
-rs_status rs_take_varint(const rs_walk *walk, rs_span *in, uint64_t *v) {
+rs_status rs_take_varint(const rs_walk *walk, rs_span *in, uint64_t *v)
+{
     const uint8_t *at = in->at;
     uint64_t sum = 0;
     for (unsigned i = 0; i < 10; i++) {
@@ -29,7 +31,8 @@ rs_status rs_take_varint(const rs_walk *walk, rs_span *in, uint64_t *v) {
 }
 
 /* Tags and lengths: protobuf's readers take five bytes of them, not ten. */
-static rs_status take_short_varint(const rs_walk *walk, rs_span *in, uint64_t *v) {
+static rs_status take_short_varint(const rs_walk *walk, rs_span *in, uint64_t *v)
+{
     const uint8_t *begin = in->at;
     const rs_status status = rs_take_varint(walk, in, v);
     if (status == RS_OK && in->at - begin > 5) {
@@ -38,7 +41,8 @@ static rs_status take_short_varint(const rs_walk *walk, rs_span *in, uint64_t *v
     return status;
 }
 
-static rs_status take_tag(const rs_walk *walk, rs_span *in, rs_item *item) {
+static rs_status take_tag(const rs_walk *walk, rs_span *in, rs_item *item)
+{
     uint64_t tag = 0;
     item->at = in->at;
     const rs_status status = take_short_varint(walk, in, &tag);
@@ -57,7 +61,8 @@ static rs_status take_tag(const rs_walk *walk, rs_span *in, rs_item *item) {
 }
 
 /* The body of anything but a group. */
-static rs_status take_body(const rs_walk *walk, rs_span *in, rs_item *item) {
+static rs_status take_body(const rs_walk *walk, rs_span *in, rs_item *item)
+{
     uint64_t v = 0;
     rs_status status = RS_OK;
     item->body.at = in->at;
@@ -100,7 +105,8 @@ static rs_status take_body(const rs_walk *walk, rs_span *in, rs_item *item) {
 
 /* After the tag that begins a group: to the end tag that belongs to it. */
 static rs_status skip_group(const rs_walk *walk, rs_span *in, unsigned level,
-                            rs_item *group) {
+                            rs_item *group)
+{
     uint32_t open[RS_MAX_DEPTH];
     unsigned n_open = 0;
     rs_item item = *group;
@@ -132,7 +138,8 @@ static rs_status skip_group(const rs_walk *walk, rs_span *in, unsigned level,
     }
 }
 
-rs_status rs_take_item(const rs_walk *walk, rs_span *in, unsigned level, rs_item *item) {
+rs_status rs_take_item(const rs_walk *walk, rs_span *in, unsigned level, rs_item *item)
+{
     const rs_status status = take_tag(walk, in, item);
     if (status != RS_OK) {
         return status;
@@ -143,7 +150,8 @@ rs_status rs_take_item(const rs_walk *walk, rs_span *in, unsigned level, rs_item
     return take_body(walk, in, item);
 }
 
-rs_status rs_expect_wire(const rs_walk *walk, const rs_item *item, uint32_t expected) {
+rs_status rs_expect_wire(const rs_walk *walk, const rs_item *item, uint32_t expected)
+{
     if (item->wire == expected) {
         return RS_OK;
     }
@@ -153,7 +161,8 @@ rs_status rs_expect_wire(const rs_walk *walk, const rs_item *item, uint32_t expe
     return RS_E_WIRE_TYPE;
 }
 
-static rs_status check_text(const rs_walk *walk, const rs_item *item) {
+static rs_status check_text(const rs_walk *walk, const rs_item *item)
+{
     const rs_status status = rs_expect_wire(walk, item, RS_WIRE_LEN);
     if (status == RS_OK && !rs_is_utf8(item->body)) {
         return rs_bad(walk, RS_E_TEXT, item->body.at);
@@ -162,7 +171,8 @@ static rs_status check_text(const rs_walk *walk, const rs_item *item) {
 }
 
 /* A field of packable varints, in either form. */
-static rs_status check_varints(const rs_walk *walk, const rs_item *item) {
+static rs_status check_varints(const rs_walk *walk, const rs_item *item)
+{
     if (item->wire == RS_WIRE_VARINT) {
         return RS_OK;
     }
@@ -176,7 +186,8 @@ static rs_status check_varints(const rs_walk *walk, const rs_item *item) {
 }
 
 /* A field of packable floats, in either form. */
-static rs_status check_floats(const rs_walk *walk, const rs_item *item, size_t size) {
+static rs_status check_floats(const rs_walk *walk, const rs_item *item, size_t size)
+{
     if (item->wire == (size == 8 ? RS_WIRE_64 : RS_WIRE_32)) {
         return RS_OK;
     }
@@ -191,7 +202,8 @@ static rs_status check_floats(const rs_walk *walk, const rs_item *item, size_t s
 }
 
 static rs_status check_member_item(const rs_walk *walk, unsigned dtype,
-                                   const rs_item *item) {
+                                   const rs_item *item)
+{
     if (dtype == RS_BYTES) {
         if (item->number == RS_BYTES_VALUE) {
             return rs_expect_wire(walk, item, RS_WIRE_LEN);
@@ -205,7 +217,8 @@ static rs_status check_member_item(const rs_walk *walk, unsigned dtype,
 }
 
 static rs_status open_value(const rs_walk *walk, rs_span value, rs_entry *entry,
-                            uint32_t *n_seen) {
+                            uint32_t *n_seen)
+{
     while (value.at < value.end) {
         rs_item member;
         rs_status status = rs_take_item(walk, &value, RS_IN_VALUE, &member);
@@ -236,7 +249,8 @@ static rs_status open_value(const rs_walk *walk, rs_span value, rs_entry *entry,
     return RS_OK;
 }
 
-rs_status rs_open_entry(const rs_walk *walk, rs_span whole, rs_entry *entry) {
+rs_status rs_open_entry(const rs_walk *walk, rs_span whole, rs_entry *entry)
+{
     uint32_t n_seen = 0;
     rs_span rest = whole;
     entry->whole = whole;
@@ -265,7 +279,8 @@ rs_status rs_open_entry(const rs_walk *walk, rs_span whole, rs_entry *entry) {
     return RS_OK;
 }
 
-rs_pieces rs_entry_pieces(const rs_entry *entry) {
+rs_pieces rs_entry_pieces(const rs_entry *entry)
+{
     rs_pieces pieces;
     pieces.entry = entry->whole;
     pieces.value.at = pieces.value.end = entry->whole.end;
@@ -274,8 +289,8 @@ rs_pieces rs_entry_pieces(const rs_entry *entry) {
     return pieces;
 }
 
-rs_status rs_next_piece(const rs_walk *walk, rs_pieces *pieces, rs_item *item,
-                        bool *more) {
+rs_status rs_next_piece(const rs_walk *walk, rs_pieces *pieces, rs_item *item, bool *more)
+{
     rs_status status = RS_OK;
     *more = false;
     while (status == RS_OK) {

@@ -69,17 +69,20 @@ typedef struct rs_facts {
     rs_span content_type; /* at == NULL: none */
 } rs_facts;
 
-static inline size_t rs_span_len(rs_span s) {
+static inline size_t rs_span_len(rs_span s)
+{
     return (size_t)(s.end - s.at);
 }
 
 /* Bytes of one element: of the array, and of the wire's where that is fixed. */
-static inline size_t rs_dtype_size(unsigned dtype) {
+static inline size_t rs_dtype_size(unsigned dtype)
+{
     return dtype == RS_FLOAT64 ? 8 : 4;
 }
 
 /* Values of a row in the sense of rs_column's widths. */
-static inline uint64_t rs_facts_width(const rs_facts *facts, unsigned role) {
+static inline uint64_t rs_facts_width(const rs_facts *facts, unsigned role)
+{
     return facts->dtype == RS_BYTES && role <= RS_LABEL ? facts->n_items
                                                         : facts->n_values;
 }

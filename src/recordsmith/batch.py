@@ -184,7 +184,8 @@ class Field:
 
 
 def _check_parts(field: Field) -> None:
-    """A field has the arrays that its kind needs, of types that the core can step over."""
+    """A field has the arrays that its kind needs, of types that the core can step
+    over."""
     if field.kind not in _KINDS or field.role not in (FEATURE, LABEL, *_TEXT_ROLES):
         raise InputError(f"a field is no {field.role!r} of kind {field.kind!r}")
     ndim, numbers, needed = _KINDS[field.kind]
@@ -208,7 +209,7 @@ def _check_parts(field: Field) -> None:
             raise UnsupportedTypeError(
                 f"{field.role} {field.name!r}: {name} are {array.dtype}, expected "
                 f"{' or '.join(types)} in native byte order",
-                advice="recordsmith.encode() casts arrays; a Field takes them as they are",
+                advice="encode() casts arrays; a Field takes them as they are",
             )
         expected = ndim if name == "values" else 1
         if array.ndim != expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -142,7 +143,10 @@ def describe(
     ('recordio', 1, 2, [1])
     """
     source = open_source(src, tally=Tally(), **options)
-    name = src if isinstance(src, str) else getattr(src, "name", type(src).__name__)
+    if isinstance(src, (str, bytes, os.PathLike)):
+        name = os.fsdecode(src)
+    else:
+        name = getattr(src, "name", type(src).__name__)
     found = Description(str(name), source.format, source.size)
     summaries: dict[tuple[str, str, str, str], FieldSummary] = {}
     schema = None

@@ -48,8 +48,9 @@ class RecordsmithError(Exception):
 
     Examples
     --------
-    >>> print(FormatError("bad magic number", path="a.pbr", row=3, unit="record",
-    offset=96)) a.pbr: record 3, byte 96: bad magic number
+    >>> place = {"path": "a.pbr", "row": 3, "unit": "record", "offset": 96}
+    >>> print(FormatError("bad magic number", **place))
+    a.pbr: record 3, byte 96: bad magic number
     """
 
     def __init__(

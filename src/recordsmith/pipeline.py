@@ -128,7 +128,7 @@ def encode(
     >>> import numpy as np, recordsmith as rs
     >>> data = rs.encode(np.eye(2, dtype="float32"), [0.0, 1.0], label_dtype="float32")
     >>> len(data), rs.decode(data).labels
-    (96, array([0., 1.], dtype=float32))
+    (104, array([0., 1.], dtype=float32))
     """
     tally = Tally() if tally is None else tally
     casts = {"dtype": dtype, "label_dtype": label_dtype}
@@ -400,13 +400,14 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
     for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
+    threads = options.get("threads")
+    sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
     schema = ""
     rows = 0
-    threads = options.get("threads")
-    with open_sink(dest, tally=tally, threads=threads, **_given(for_sink)) as sink:
+    with sink:
         for batch in prefetch(batches):
             schema = schema or ", ".join(map(repr, batch.fields))
             sink.write(batch)
@@ -429,18 +430,11 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
 def _open(src: Any, y: Any, tally: Tally, options: dict[str, Any]) -> tuple[Any, Any]:
     """(batches, Source or None) of what a verb was given."""
     if y is None and not isinstance(src, Batch) and not _is_array(src):
-        if isinstance(src, Iterator) or _is_batch_list(src):
-            _no_options(None, options, "an iterable of batches")
-            return src, None
         from .sources import open_source
 
         source = open_source(src, tally=tally, **_given(options))
         return source.batches, source
     return _batches(src, y, tally, **options), None
-
-
-def _is_batch_list(src: Any) -> bool:
-    return isinstance(src, (list, tuple)) and bool(src) and isinstance(src[0], Batch)
 
 
 def _limited(batches: Iterable[Batch], limit: int) -> Iterator[Batch]:

@@ -49,6 +49,8 @@ class Output:
         The folder of a local file.
     n_bytes : int
         Bytes written, after compression.
+    resources : contextlib.ExitStack
+        Closed when the output ends, well or not: for a format's temporary files.
 
     Notes
     -----
@@ -65,6 +67,7 @@ class Output:
         self.folder = folder
         self.n_bytes = 0
         self._void = False
+        self.resources = contextlib.ExitStack()
 
     def write(self, data: Any) -> int:
         """Write all of a bytes-like object; returns its length in bytes."""
@@ -127,6 +130,7 @@ class _Gzip(Output):
     def __init__(self, inner: Output) -> None:
         super().__init__(None, inner.name, inner.folder)
         self._inner = inner
+        self.resources = inner.resources
         self._compress = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, 31)
 
     def write(self, data: Any) -> int:
@@ -152,6 +156,7 @@ class _Zstd(Output):
 
         super().__init__(None, inner.name, inner.folder)
         self._inner = inner
+        self.resources = inner.resources
         self._stream = pa.CompressedOutputStream(pa.PythonFile(inner, mode="w"), "zstd")
 
     def write(self, data: Any) -> int:
@@ -217,7 +222,8 @@ def open_output(
         raise InputError(
             f"compression is {compression!r}, expected one of {', '.join(COMPRESSIONS)}"
         )
-    with _opened(dest, overwrite, binary or compression is not None) as out:
+    binary = binary or compression is not None
+    with _opened(dest, overwrite, binary) as out, out.resources:
         if compression is None:
             yield out
             return

@@ -91,8 +91,8 @@ def walk(file: Any) -> Iterator[Whole | Lost]:
     Notes
     -----
     After damage, a place counts as a record only if its frame is complete, its payload
-    is a valid record, and another frame or the end of the stream follows. Places are tried
-    at every byte, since lost bytes need not come in fours.
+    is a valid record, and another frame or the end of the stream follows. Places are
+    tried at every byte, since lost bytes need not come in fours.
     """
     stream = _Stream(file)
     n_records = 0

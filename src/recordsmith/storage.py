@@ -1,4 +1,4 @@
-"""Where bytes come from: paths, folders, globs, standard input, file objects, compression.
+"""Where bytes come from: paths, folders, globs, standard input, files, compression.
 
 The reading side only; :mod:`recordsmith.publish` is the writing side.
 """
@@ -53,9 +53,9 @@ def expand(src: Any) -> list[Any]:
     ----------
     src : path, "file://" URL, folder, glob, "-", file object, or list of those
         A folder means the regular files in it and below, without those that have a part
-        that begins with `_` or `.` (`_SUCCESS`, `.part-0.crc`). A path that exists is taken
-        as it is, even if it looks like a glob. A list keeps its order; what one entry
-        expands to is sorted.
+        that begins with `_` or `.` (`_SUCCESS`, `.part-0.crc`). A path that exists is
+        taken as it is, even if it looks like a glob. A list keeps its order; what one
+        entry expands to is sorted.
 
     Returns
     -------
@@ -176,8 +176,7 @@ def _read_some(file: Any, view: memoryview) -> int:
     readinto = getattr(file, "readinto", None)
     while True:
         try:
-            got: int | bytes | None
-            got = readinto(view) if readinto is not None else file.read(len(view))
+            got: Any = readinto(view) if readinto is not None else file.read(len(view))
         except InterruptedError:
             continue
         except BlockingIOError:
@@ -267,7 +266,7 @@ class _Decompressed(io.RawIOBase):
         )
 
 
-def _decompressing(buffered: io.BufferedReader, name: str) -> tuple[Any, str | None]:
+def _decompressing(buffered: Any, name: str) -> tuple[Any, str | None]:
     """The stream of plain bytes and the kind of compression, by the first bytes."""
     head = buffered.peek(4)[:4]
     if head[:2] == b"\x1f\x8b":
@@ -325,14 +324,19 @@ class Input:
         else:
             self.file = io.BufferedReader(plain, _BUFFER_BYTES)
 
+    @property
+    def reopens(self) -> bool:
+        """Can it be closed now and opened again from its beginning?"""
+        return self._own is not None and self.size is not None
+
     def head(self) -> bytes:
         """The first bytes (up to 64), without consuming them."""
         head = self.file.peek(_HEAD_BYTES)
         return bytes(head[:_HEAD_BYTES])
 
     def random_access(self, what: str) -> Any:
-        """The path, or the caller's file object set back to where it stood, for formats that
-        are not read from front to back.
+        """The path, or the caller's file object set back to where it stood, for formats
+        that are not read from front to back.
 
         Raises
         ------
@@ -423,7 +427,7 @@ def _refuse_text(src: Any) -> None:
 
 
 def _name_of(file: Any) -> str:
-    name = getattr(file, "name", None)
+    name: Any = getattr(file, "name", None)
     return os.fsdecode(name) if is_path(name) else f"<{type(file).__name__}>"
 
 

@@ -103,11 +103,11 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
 
 
 def map_ordered(
-    function: "Callable[[T], R]", items: "Iterable[T]", workers: int
-) -> "Iterator[R]":
+    function: Callable[[T], R], items: Iterable[T], workers: int
+) -> Iterator[R]:
     """function(item) of each item, in order, worked out by threads a few items ahead.
 
-    At most `workers + 1` items are under way. The items are made, and errors raised, here.
+    At most `workers + 1` are under way. The items are made, and errors raised, here.
     """
     if workers == 1:
         yield from map(function, items)
@@ -116,7 +116,7 @@ def map_ordered(
     from concurrent.futures import Future, ThreadPoolExecutor
 
     with ThreadPoolExecutor(workers, "recordsmith-parse") as pool:
-        under_way: "deque[Future[R]]" = deque()
+        under_way: deque[Future[R]] = deque()
         try:
             for item in items:
                 under_way.append(pool.submit(function, item))

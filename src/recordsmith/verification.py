@@ -119,6 +119,10 @@ def verify(
                     report.schema = model.text
                 report.records += item.batch.n_rows
                 found = list(model.compare(item.batch))
+                lacking = (item.begin - item.end) % 4
+                if lacking:  # only the end of the file may be such a place
+                    reason = f"the last frame lacks {lacking} bytes of padding"
+                    found.append(Problem(report.records, item.end, reason))
             for problem in found:
                 report.n_problems += 1
                 if len(report.problems) < max_problems:
@@ -164,7 +168,9 @@ class _Model:
             return
         if not here.all():
             row = first_row + int(np.argmin(here)) + 1
-            reason = f"{what} is missing in {int((~here).sum())} records from here on"
+            n_missing = int((~here).sum())
+            records = "1 record" if n_missing == 1 else f"{n_missing:,} records"
+            reason = f"{what} is missing in {records} from here on"
             yield Problem(row, None, reason)
         yield from _compare_types(what, model, one, first_row)
         if one.kind in ("dense", "ragged"):
@@ -176,6 +182,8 @@ class _Model:
                     f"{what} has {counts[row]} values, the first record has "
                     f"{self._widths[key]}"
                 )
+                if np.count_nonzero(other) > 1:
+                    reason += f" ({np.count_nonzero(other):,} such records from here on)"
                 yield Problem(first_row + row + 1, None, reason)
         if one.kind == "text":
             yield from _bad_texts(what, one, first_row)

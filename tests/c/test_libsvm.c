@@ -198,6 +198,12 @@ static void test_options(void)
     CHECK_EQ(facts.n_values, 3);
     CHECK_EQ(facts.max_index, 9);
     CHECK_EQ(facts.n_labels, 3);
+    /* a comment right behind a value, and more text to look ahead at */
+    rs_libsvm_facts_init(&facts);
+    CHECK_EQ(fill("1 2:.5# 3:1 7:2 8:3 9:4 10:5 11:6 12:7 13:8 14:9 15:10\n1 4:1\n"),
+             RS_OK);
+    CHECK_EQ(facts.n_values, 2);
+    CHECK_EQ(facts.max_index, 4);
 }
 
 static void test_stops_at_max_rows(void)

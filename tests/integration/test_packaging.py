@@ -71,7 +71,9 @@ def test_wheel_holds_the_package_and_nothing_else(built, tracked):
     data = {n for n in sources if n.endswith((".py", ".pyi", ".json", ".toml"))}
     assert data <= held
     assert {name.split("/")[0].partition("-")[0] for name in held} == {"recordsmith"}
-    assert not [name for name in held if name.endswith((".pyx", ".pxd", ".c", ".h"))]
+    assert not [
+        name for name in held if name.endswith((".pyx", ".pxd", ".pxi", ".c", ".h"))
+    ]
 
 
 def test_wheel_works_in_a_fresh_environment(built, tmp_path):

@@ -106,9 +106,9 @@ def test_position_of_an_overflow(rows):
     [
         (2**24, "float32", 0),
         (2**24 + 1, "float32", 1 / (2**24 + 1)),
-        (-(2**24) - 1, "float32", 1 / (2**24 + 1)),
         (2**53, "float64", 0),
         (2**53 + 1, "float64", 1 / (2**53 + 1)),
+        (-(2**24) - 1, "float32", 1 / 16777217),
     ],
 )
 def test_integers_to_floats(value, dtype, error):

@@ -17,11 +17,11 @@ FORMAT = Path(__file__).parents[2] / "csrc" / "FORMAT.md"
 def examples() -> list[bytes]:
     """The indented hex dumps, in order; comments stand after two spaces or more."""
     blocks = re.findall(r"(?:^    .+\n)+", FORMAT.read_text(), flags=re.MULTILINE)
-    dumps = []
-    for block in blocks:
-        # The comment of a line begins in column 51.
-        dumps.append(bytes.fromhex("".join(line[:51] for line in block.splitlines())))
-    return dumps
+    # The comment of a line begins in column 51.
+    return [
+        bytes.fromhex("".join(line[:51] for line in block.splitlines()))
+        for block in blocks
+    ]
 
 
 @pytest.mark.parametrize(

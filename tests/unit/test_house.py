@@ -33,7 +33,8 @@ def tracked():
     for name in filter(None, listing.stdout.split("\0")):
         path = ROOT / name
         if path.is_file() and b"\0" not in (data := path.read_bytes()):
-            files[name] = data.decode("utf-8")
+            # Fuzzing inputs are text that need not be UTF-8.
+            files[name] = data.decode("utf-8", "replace")
     assert files
     return files
 

@@ -21,8 +21,8 @@ LAYERS = [
     {"codec", "decoder", "validate"},
     {"chunks", "frames", "reader", "resync"},
     {"publish", "storage"},
-    {"salvage", "sinks", "sources", "verify"},
-    {"describe", "pipeline"},
+    {"salvaging", "sinks", "sources", "verification"},
+    {"description", "pipeline"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 

@@ -32,44 +32,45 @@ extern "C" {
 
 typedef enum rs_status {
     RS_OK = 0,
-    RS_NEED_MORE = 1,  /* the input ends inside an item: come back with more bytes */
-    RS_SPLIT = 2,      /* the next frame is a part of a split record: see rs_join_frames */
+    RS_NEED_MORE = 1, /* the input ends inside an item: come back with more bytes */
+    RS_SPLIT = 2,     /* the next frame is a part of a split record: see rs_join_frames */
     RS_NEW_SCHEMA = 3, /* the next record does not fit the fields found so far */
 
     /* frames */
-    RS_E_MAGIC = -1,         /* a frame does not begin with the magic number */
-    RS_E_PART = -2,          /* a part of a split record where none may stand */
-    RS_E_FRAME_TRUNCATED = -3, /* the data end inside a frame (set by callers at the end) */
-    RS_E_TRAILING = -4,      /* bytes after the last frame that are no frame */
+    RS_E_MAGIC = -1, /* a frame does not begin with the magic number */
+    RS_E_PART = -2,  /* a part of a split record where none may stand */
+    RS_E_FRAME_TRUNCATED =
+        -3,             /* the data end inside a frame (set by callers at the end) */
+    RS_E_TRAILING = -4, /* bytes after the last frame that are no frame */
     /* protobuf */
-    RS_E_TRUNCATED = -10,    /* a length or a number runs past the end of its message */
-    RS_E_VARINT = -11,       /* a varint of more than ten bytes, or a length above 2^31-1 */
-    RS_E_WIRE_TYPE = -12,    /* wire type 6 or 7, or one that the field cannot have */
+    RS_E_TRUNCATED = -10, /* a length or a number runs past the end of its message */
+    RS_E_VARINT = -11,    /* a varint of more than ten bytes, or a length above 2^31-1 */
+    RS_E_WIRE_TYPE = -12, /* wire type 6 or 7, or one that the field cannot have */
     RS_E_FIELD_NUMBER = -13, /* field number 0 or above 2^29-1 */
     RS_E_GROUP = -14,        /* an end-group that nothing began, or groups too deep */
     RS_E_PACKED = -15,       /* packed floats whose bytes are no multiple of their size */
     RS_E_TEXT = -16,         /* a string field that is not UTF-8 */
     /* records */
-    RS_E_SHAPE = -20,      /* the number of values differs from the product of the shape */
-    RS_E_KEY_COUNT = -21,  /* as many keys as values are required */
-    RS_E_KEY = -22,        /* a key is negative, beyond the shape, or beyond its type */
+    RS_E_SHAPE = -20,     /* the number of values differs from the product of the shape */
+    RS_E_KEY_COUNT = -21, /* as many keys as values are required */
+    RS_E_KEY = -22,       /* a key is negative, beyond the shape, or beyond its type */
     RS_E_TOO_MANY_FIELDS = -23, /* more fields than the caller lent room for */
-    RS_E_RANK = -24,       /* a shape of more than RS_MAX_RANK dimensions */
+    RS_E_RANK = -24,            /* a shape of more than RS_MAX_RANK dimensions */
     /* arrays given by the caller */
-    RS_E_OFFSETS = -30,    /* offsets descend, or lie outside the values */
-    RS_E_ORDER = -31,      /* keys of a row are not strictly ascending (flag RS_CHECK_ORDER) */
-    RS_E_TOO_LONG = -32,   /* a payload of 2^29 bytes or more */
-    RS_E_CAPACITY = -33,   /* the lent output does not suffice (arrays changed meanwhile) */
-    RS_E_CHANGED = -34,    /* second pass: the bytes are not those of the first pass */
-    RS_E_ARGUMENT = -35,   /* a programming error of the caller */
+    RS_E_OFFSETS = -30, /* offsets descend, or lie outside the values */
+    RS_E_ORDER = -31, /* keys of a row are not strictly ascending (flag RS_CHECK_ORDER) */
+    RS_E_TOO_LONG = -32, /* a payload of 2^29 bytes or more */
+    RS_E_CAPACITY = -33, /* the lent output does not suffice (arrays changed meanwhile) */
+    RS_E_CHANGED = -34,  /* second pass: the bytes are not those of the first pass */
+    RS_E_ARGUMENT = -35, /* a programming error of the caller */
     /* libsvm text */
-    RS_E_LABEL = -40,      /* no number where the label should be */
-    RS_E_NUMBER = -41,     /* not a number as Python's float() takes it */
-    RS_E_INDEX = -42,      /* not an index, below the index base, or above 2^63-2 */
+    RS_E_LABEL = -40,       /* no number where the label should be */
+    RS_E_NUMBER = -41,      /* not a number as Python's float() takes it */
+    RS_E_INDEX = -42,       /* not an index, below the index base, or above 2^63-2 */
     RS_E_INDEX_ORDER = -43, /* an index is not above the one before it in the row */
-    RS_E_COLON = -44,      /* a colon is missing or surplus */
-    RS_E_QID = -45,        /* qid is not an integer, or stands at the wrong place */
-    RS_E_CHARACTER = -46   /* a byte that cannot stand in libsvm text */
+    RS_E_COLON = -44,       /* a colon is missing or surplus */
+    RS_E_QID = -45,         /* qid is not an integer, or stands at the wrong place */
+    RS_E_CHARACTER = -46    /* a byte that cannot stand in libsvm text */
 } rs_status;
 
 /* Where and what. Members that mean nothing for a status are -1. */
@@ -122,7 +123,7 @@ typedef enum rs_kind {
 } rs_kind;
 
 enum {
-    RS_CHECK_ORDER = 1, /* CSR: refuse rows whose keys are not strictly ascending */
+    RS_CHECK_ORDER = 1,   /* CSR: refuse rows whose keys are not strictly ascending */
     RS_ZERO_FOR_EMPTY = 2 /* CSR: a row without values is written as value 0 at key 0 */
 };
 
@@ -140,16 +141,19 @@ typedef struct rs_field {
     size_t content_type_len;
     const uint64_t *shape; /* written into every record; NULL: none is written */
     size_t n_shape;
-    int64_t n_rows;       /* rows behind `values`, `offsets` and `present` */
-    int64_t width;        /* RS_DENSE: values of a row */
-    int64_t row_stride;   /* RS_DENSE: bytes from one row's values to the next; may be < 0 */
-    int64_t n_values;     /* elements at `values` (and `keys`); RS_TEXT, RS_BLOBS: bytes */
-    const void *values;   /* native byte order, naturally aligned or not */
-    const void *offsets;  /* n_rows + 1, ascending; the first need not be 0 */
-    int64_t n_items;      /* RS_BLOBS: number of strings */
+    int64_t n_rows; /* rows behind `values`, `offsets` and `present` */
+    int64_t width;  /* RS_DENSE: values of a row */
+    int64_t
+        row_stride;   /* RS_DENSE: bytes from one row's values to the next; may be < 0 */
+    int64_t n_values; /* elements at `values` (and `keys`); RS_TEXT, RS_BLOBS: bytes;
+                             RS_DENSE: not looked at */
+    const void *values;          /* native byte order, naturally aligned or not */
+    const void *offsets;         /* n_rows + 1, ascending; the first need not be 0 */
+    int64_t n_items;             /* RS_BLOBS: number of strings */
     const int64_t *item_offsets; /* RS_BLOBS: n_items + 1, ascending, in bytes */
-    const void *keys;     /* RS_CSR: signed integers of key_size */
-    const uint8_t *present; /* one byte a row, 0: the row lacks the field; NULL: none does */
+    const void *keys;            /* RS_CSR: signed integers of key_size */
+    const uint8_t
+        *present; /* one byte a row, 0: the row lacks the field; NULL: none does */
 } rs_field;
 
 /* ------------------------------------------------------------------------- encoding */
@@ -160,8 +164,9 @@ typedef struct rs_field {
  * the field has a shape), order where asked, payload lengths.
  * max_bytes: upper bound of the run; SIZE_MAX for none. If even the first row does not fit,
  *            *end_row is `begin` and *n_bytes is the size of that row.
- * Returns RS_OK; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER, RS_E_TOO_LONG (err: row, field, found,
- * limit), RS_E_ARGUMENT. */
+ * Returns RS_OK; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER, RS_E_TOO_LONG, RS_E_SHAPE (dense or ragged
+ * values that are not the product of a given shape) with err: row, field, found, limit;
+ * RS_E_RANK, RS_E_ARGUMENT. */
 RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                               int64_t end, size_t max_bytes, int64_t *end_row,
                               size_t *n_bytes, rs_error *err);
@@ -170,6 +175,7 @@ RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t b
  *
  * Nothing is written beyond out + capacity. On success *n_written is what rs_plan_rows said;
  * bytes beyond that, within the capacity, are unspecified.
+ * Range and order of keys are the first pass's business: this one need not find them wrong.
  * Returns RS_OK; RS_E_CAPACITY where the rows do not fit (the arrays have changed), and the
  * errors of rs_plan_rows; after an error *n_written holds the bytes of the whole rows
  * before it, and bytes beyond those are unspecified within the capacity. */
@@ -180,16 +186,18 @@ RS_API rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t
 /* ------------------------------------------------------------------------- frames */
 
 typedef struct rs_frame {
-    uint32_t part;       /* 0 whole record; 1 first, 2 middle, 3 last part */
-    size_t payload_len;  /* bytes; the payload begins 8 bytes after the frame */
-    size_t frame_len;    /* header, payload and padding */
+    uint32_t part;      /* 0 whole record; 1 first, 2 middle, 3 last part */
+    size_t payload_len; /* bytes; the payload begins 8 bytes after the frame */
+    size_t frame_len;   /* header, payload and padding */
 } rs_frame;
 
 /* Looks at the frame at the head of `in`.
  * Returns RS_OK; RS_NEED_MORE (then frame->frame_len is the number of bytes needed from the
  * frame's start as far as known: 8, or all of it; padding of a last frame may be missing,
- * see FORMAT.md); RS_E_MAGIC (found: the word). n == 0 is RS_NEED_MORE. */
-RS_API rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame, rs_error *err);
+ * see FORMAT.md); RS_E_MAGIC (found: the word); RS_E_PART (a part number above 3). n == 0 is
+ * RS_NEED_MORE. */
+RS_API rs_status rs_frame_peek(const uint8_t *in, size_t n, rs_frame *frame,
+                               rs_error *err);
 
 /* Size of a frame around a payload; 0 if the payload is longer than RS_MAX_PAYLOAD. */
 RS_API size_t rs_frame_size(size_t payload_len);
@@ -222,20 +230,22 @@ RS_API rs_status rs_record_check(const uint8_t *payload, size_t n, rs_error *err
 
 /* What the first reading pass learned about one field of a run of records. */
 typedef struct rs_column {
-    uint8_t role;    /* rs_role */
-    uint8_t dtype;   /* rs_dtype; RS_NO_DTYPE for an empty Value message */
-    uint8_t sparse;  /* 1: records have keys; 0: they have none; 2: only empty rows so far */
+    uint8_t role;  /* rs_role */
+    uint8_t dtype; /* rs_dtype; RS_NO_DTYPE for an empty Value message */
+    uint8_t
+        sparse; /* 1: records have keys; 0: they have none; 2: only empty rows so far */
     uint8_t n_shape; /* dimensions; 0: no shape in the records */
     uint64_t shape[RS_MAX_RANK];
     const char *name; /* borrowed from the input */
     size_t name_len;
     const char *content_type; /* borrowed; NULL if there is none */
     size_t content_type_len;
-    uint64_t n_present; /* records that have the field */
+    uint64_t n_present;     /* records that have the field */
     uint64_t first_missing; /* the first record without it; UINT64_MAX if all have it */
-    uint64_t n_values;  /* sum over the records; text: bytes; blobs: bytes */
-    uint64_t n_items;   /* blobs: number of byte strings */
-    uint64_t min_width, max_width; /* fewest and most values (blobs: strings) in a record */
+    uint64_t n_values;      /* sum over the records; text: bytes; blobs: bytes */
+    uint64_t n_items;       /* blobs: number of byte strings */
+    uint64_t min_width,
+        max_width;              /* fewest and most values (blobs: strings) in a record */
     uint64_t first_width;       /* values of the first record that has the field */
     uint64_t first_other_width; /* first record of another width; UINT64_MAX if none */
 } rs_column;
@@ -273,16 +283,18 @@ typedef struct rs_target {
     uint8_t key_size;    /* 4 or 8 */
     uint64_t width;      /* RS_DENSE: values of a row */
     void *values;        /* RS_DENSE: n_records * width elements, absent rows zeroed */
-    uint64_t n_values;   /* room at `values` (and `keys`), in elements; text, blobs: bytes */
-    void *offsets;       /* n_records + 1 */
+    uint64_t
+        n_values;  /* room at `values` (and `keys`), in elements; text, blobs: bytes */
+    void *offsets; /* n_records + 1 */
     int64_t first_offset; /* value of offsets[0] and of the first element's position; the
                              `values` and `keys` pointers already point at that element */
     void *keys;
-    uint64_t n_keys_limit; /* keys must be below this; UINT64_MAX: only the type limits */
+    uint64_t
+        n_keys_limit; /* keys must be below this, the shape and what the type holds */
     int64_t *item_offsets; /* RS_BLOBS: n_items + 1 */
     uint64_t n_items;
     int64_t first_item_byte; /* value of item_offsets[0] */
-    uint8_t *present;    /* n_records bytes, or NULL if no record lacks the field */
+    uint8_t *present;        /* n_records bytes, or NULL if no record lacks the field */
 } rs_target;
 
 /* Second reading pass: the n_records records at the head of `in` into the targets.
@@ -307,10 +319,10 @@ typedef struct rs_stats {
     uint64_t n_values;
     uint64_t n_nan;
     uint64_t n_inf;
-    uint64_t n_not_integer;   /* finite, with a fraction */
-    int64_t first_nan;        /* position over all calls, -1 if none */
+    uint64_t n_not_integer; /* finite, with a fraction */
+    int64_t first_nan;      /* position over all calls, -1 if none */
     int64_t first_inf;
-    double min, max;          /* of the finite values; min > max if there is none */
+    double min, max; /* of the finite values; min > max if there is none */
 } rs_stats;
 
 RS_API void rs_stats_init(rs_stats *stats);
@@ -320,18 +332,19 @@ RS_API void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats);
 
 /* What a narrowing cast cost. */
 typedef struct rs_narrowing {
-    uint64_t n_changed;          /* values that did not survive exactly (NaN stays NaN) */
-    uint64_t n_overflow;         /* finite values that became infinite or left the range */
-    int64_t first_overflow;      /* position over all calls, -1 if none */
+    uint64_t n_changed;     /* values that did not survive exactly (NaN stays NaN) */
+    uint64_t n_overflow;    /* finite values that became infinite or left the range */
+    int64_t first_overflow; /* position over all calls, -1 if none */
     uint64_t n_values;
-    double max_relative_error;   /* over values that changed without overflow */
+    double max_relative_error; /* over values that changed without overflow */
 } rs_narrowing;
 
 RS_API void rs_narrowing_init(rs_narrowing *cost);
 /* float64 -> float32, round to nearest even; NaN payloads keep their upper bits. */
 RS_API void rs_narrow_float32(const double *in, size_t n, float *out, rs_narrowing *cost);
 /* int64 -> int32; a value outside int32 counts as overflow and is written as 0. */
-RS_API void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out, rs_narrowing *cost);
+RS_API void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out,
+                            rs_narrowing *cost);
 
 /* ------------------------------------------------------------------------- libsvm text */
 
@@ -347,14 +360,15 @@ RS_API void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out, rs_narrow
 
 enum {
     RS_LIBSVM_UNSORTED = 1, /* indices of a row in any order: stored as they stand */
-    RS_LIBSVM_OPTIONAL_LABEL = 2 /* a first word with a colon is a feature (or qid), and the
+    RS_LIBSVM_OPTIONAL_LABEL =
+        2 /* a first word with a colon is a feature (or qid), and the
                                     row has no label; then weights cannot be given */
 };
 
 /* What a block of text holds at most. */
 typedef struct rs_libsvm_bounds {
-    size_t n_bytes;    /* whole lines: what rs_libsvm_fill may be given */
-    uint64_t n_rows;   /* upper bounds for those n_bytes */
+    size_t n_bytes;  /* whole lines: what rs_libsvm_fill may be given */
+    uint64_t n_rows; /* upper bounds for those n_bytes */
     uint64_t n_values;
     uint64_t n_labels;
 } rs_libsvm_bounds;
@@ -374,14 +388,14 @@ typedef struct rs_libsvm_facts {
     uint64_t n_rows;
     uint64_t n_values;
     uint64_t n_labels;
-    uint64_t n_weights;         /* rows with a weight */
-    uint64_t n_qids;            /* rows with a qid */
-    int64_t min_index;          /* as the text has them; min > max if there is none */
+    uint64_t n_weights; /* rows with a weight */
+    uint64_t n_qids;    /* rows with a qid */
+    int64_t min_index;  /* as the text has them; min > max if there is none */
     int64_t max_index;
-    uint64_t label_width;       /* labels of the first row */
-    int64_t first_other_width;  /* line of the first row with fewer or more labels */
-    int64_t first_weight;       /* line of the first row with a weight */
-    int64_t first_qid;          /* line of the first row with a qid */
+    uint64_t label_width;      /* labels of the first row */
+    int64_t first_other_width; /* line of the first row with fewer or more labels */
+    int64_t first_weight;      /* line of the first row with a weight */
+    int64_t first_qid;         /* line of the first row with a qid */
 } rs_libsvm_facts;
 
 RS_API void rs_libsvm_facts_init(rs_libsvm_facts *facts);
@@ -394,18 +408,18 @@ typedef struct rs_libsvm_target {
     uint8_t key_size;   /* bytes of one key: 4 or 8 */
     uint8_t flags;      /* RS_LIBSVM_* */
     int64_t index_base; /* subtracted from each index; a smaller index is an error */
-    int64_t n_keys;     /* index - index_base must be below it: 2^31-1 at most for keys of 4
+    int64_t n_keys; /* index - index_base must be below it: 2^31-1 at most for keys of 4
                            bytes; INT64_MAX for none but the format's limit */
-    uint64_t max_rows;  /* stop after so many */
+    uint64_t max_rows;   /* stop after so many */
     uint64_t max_values; /* room at `values` and `keys` */
     uint64_t max_labels; /* room at `labels` */
     void *values;
-    void *keys;             /* int32_t or int64_t */
-    int64_t *offsets;       /* max_rows + 1 */
+    void *keys;       /* int32_t or int64_t */
+    int64_t *offsets; /* max_rows + 1 */
     double *labels;
-    int64_t *label_offsets; /* max_rows + 1 */
-    double *weights;        /* max_rows; 1 for a row without one. NULL: not stored */
-    int64_t *qids;          /* max_rows; 0 for a row without one. NULL: not stored */
+    int64_t *label_offsets;  /* max_rows + 1 */
+    double *weights;         /* max_rows; 1 for a row without one. NULL: not stored */
+    int64_t *qids;           /* max_rows; 0 for a row without one. NULL: not stored */
     rs_narrowing *narrowing; /* RS_FLOAT32: what rs_narrow_float32 counts. Not NULL */
 } rs_libsvm_target;
 
@@ -426,9 +440,9 @@ typedef struct rs_libsvm_filled {
  * An error says: offset in `in`; row: the LINE, from 0, over all calls with these facts;
  * column: the byte in the line, from 0. After an error `filled` and `facts` describe the rows
  * before it, except for float32 `narrowing`, which may have counted more. */
-RS_API rs_status rs_libsvm_fill(const uint8_t *in, size_t n, const rs_libsvm_target *target,
-                                rs_libsvm_facts *facts, rs_libsvm_filled *filled,
-                                rs_error *err);
+RS_API rs_status rs_libsvm_fill(const uint8_t *in, size_t n,
+                                const rs_libsvm_target *target, rs_libsvm_facts *facts,
+                                rs_libsvm_filled *filled, rs_error *err);
 
 /* Longest text of one label and of one value, with the separators before and after. */
 #define RS_LIBSVM_LABEL_TEXT ((size_t)26)
@@ -451,9 +465,9 @@ enum { RS_LIBSVM_KEEP_ZEROS = 1 /* dense features: write values that are +0 as w
  * RS_E_LABEL for a row that would be a blank line or lacks its label (`present`);
  * RS_E_ARGUMENT. *n_written and *end_row cover the whole rows before an error. */
 RS_API rs_status rs_libsvm_write(const rs_field *features, const rs_field *label,
-                                 int64_t begin, int64_t end, int64_t index_base, int flags,
-                                 uint8_t *out, size_t capacity, int64_t *end_row,
-                                 size_t *n_written, rs_error *err);
+                                 int64_t begin, int64_t end, int64_t index_base,
+                                 int flags, uint8_t *out, size_t capacity,
+                                 int64_t *end_row, size_t *n_written, rs_error *err);
 
 #ifdef __cplusplus
 }

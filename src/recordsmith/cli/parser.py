@@ -123,4 +123,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         from .. import __version__
 
-        parser.exit(0, f"recordsmith {__version__}\n")
+        print(f"recordsmith {__version__}")
+        parser.exit()

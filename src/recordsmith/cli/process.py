@@ -145,7 +145,7 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]} (--debug shows where)"
 
 
-_PARAMETER = re.compile(r"""\b([a-z_]+)=(True|False|"[^"]*"|'[^']*'|[\w.]*)""")
+_PARAMETER = re.compile(r"""\b([a-z_]+)=(True|False|"[^"]*"|'[^']*'|\[[^\]]*\]|[\w.]*)""")
 
 
 def _translate(text: str, flags: dict[str, str]) -> str:
@@ -155,10 +155,14 @@ def _translate(text: str, flags: dict[str, str]) -> str:
     --------
     >>> _translate('pass nulls="nan" or overwrite=True', {"nulls": "--nulls"})
     'pass --nulls nan or overwrite=True'
+    >>> _translate("leave them out with drop=['id', 'city']", {"drop": "--drop"})
+    'leave them out with --drop id,city'
     """
 
     def option(match: re.Match[str]) -> str:
         name, value = match[1], match[2].strip("\"'")
+        if value.startswith("["):
+            value = value[1:-1].replace("'", "").replace(", ", ",")
         if name not in flags:
             return match[0]
         flag = flags[name]

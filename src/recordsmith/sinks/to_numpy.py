@@ -10,7 +10,6 @@ memory use is flat, the disk needs the size of the output twice.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import tempfile
 from collections.abc import Iterator
@@ -101,7 +100,6 @@ class NumpyWriter:
         self._layout = rows.Layout(self._format)
         self._fields: tuple[Field, ...] = ()
         self._columns: dict[str, _Column] = {}
-        self._stack = contextlib.ExitStack()
         self._n_rows = 0
 
     def write(self, batch: Batch) -> None:
@@ -151,7 +149,7 @@ class NumpyWriter:
     def _column(self, name: str, dtype: Any) -> _Column:
         if name not in self._columns:
             column = _Column(np.dtype(dtype), self._out.folder)
-            self._stack.callback(column.close)
+            self._out.resources.callback(column.close)
             self._columns[name] = column
         return self._columns[name]
 
@@ -168,21 +166,20 @@ class NumpyWriter:
 
     def finish(self) -> None:
         """Write the arrays."""
-        with self._stack:
-            if not self._zipped:
-                if not self._fields:
-                    raise InputError("there are no rows, so the width is unknown")
-                self._write_array(self._fields[0], self._out)
-                return
-            import zipfile
+        if not self._zipped:
+            if not self._fields:
+                raise InputError("there are no rows, so the width is unknown")
+            self._write_array(self._fields[0], self._out)
+            return
+        import zipfile
 
-            with zipfile.ZipFile(self._out, "w") as archive:
-                for field in self._fields:
-                    if field.kind == "csr":
-                        self._write_csr(field, archive)
-                    else:
-                        with _member(archive, _name(field)) as file:
-                            self._write_array(field, file)
+        with zipfile.ZipFile(self._out, "w") as archive:
+            for field in self._fields:
+                if field.kind == "csr":
+                    self._write_csr(field, archive)
+                else:
+                    with _member(archive, _name(field)) as file:
+                        self._write_array(field, file)
 
     def _write_array(self, field: Field, file: Any) -> None:
         shape = field.shape if field.shape is not None else (int(field.values.shape[1]),)

@@ -163,8 +163,8 @@ class Converter:
         Raises
         ------
         InputError
-            If a value is missing, does not fit, or rows differ in width; `row` counts from
-            `first_row`, `column` is a name.
+            If a value is missing, does not fit, or rows differ in width; `row` counts
+            from `first_row`, `column` is a name.
         """
         fields = []
         for feature in self.layout.numeric:
@@ -280,7 +280,7 @@ class Converter:
     def _cast_flat(
         self, feature: Feature, name: str, found: Numbers, offsets: Array, first_row: int
     ) -> Array:
-        """Values of lists in the wire's dtype; errors name the row that holds the value."""
+        """Values of lists in the wire's dtype; errors name the row of the value."""
         try:
             values = self._filled(found, feature, name, 0, 1)
             values = values.astype(feature.natural, copy=False)
@@ -343,8 +343,8 @@ def _joinable(
     target: str | None,
     tally: Tally,
 ) -> Array:
-    """Values that become `feature.natural` without loss; those that would not are refused,
-    or counted if the user chose the dtype."""
+    """Values that become `feature.natural` without loss; those that would not are
+    refused, or counted if the user chose the dtype."""
     natural = np.dtype(feature.natural)
     large = values.dtype.kind in "iu" and values.dtype.itemsize == 8
     if not large or values.dtype == natural:

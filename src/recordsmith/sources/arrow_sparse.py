@@ -47,10 +47,10 @@ class SparseColumn:
         self.column = column
         self.field = field
         self.tally = tally
-        self.shape = None if n_features is None else (n_features,)
+        self.shape: tuple[int, ...] | None = None if n_features is None else (n_features,)
 
     def fields(self, array: Any, first_row: int, cast: Cast) -> Field:
-        """The feature of some rows; `cast(values, row_offsets)` gives the wire's dtype."""
+        """The feature of some rows; `cast(values, offsets)` gives the wire's dtype."""
         struct = storage_of(array)
         if struct.null_count:
             missing = struct.is_null().to_numpy(zero_copy_only=False)
@@ -99,10 +99,10 @@ class SparseColumn:
         if found.missing is not None:
             at = int(np.searchsorted(key_offsets, np.argmax(found.missing), "right")) - 1
             raise self._error("a key of the sparse row is missing", first_row + at)
-        keys = found.values.astype(np.int64, copy=False)
+        keys: Array = found.values.astype(np.int64, copy=False)
         if is_dense is None or not is_dense.any():
             return keys
-        local = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], counts)
+        local: Array = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], counts)
         local[np.repeat(~is_dense, counts)] = keys
         return local
 
@@ -134,7 +134,7 @@ class SparseColumn:
             found = " x ".join(str(int(size)) for size in shapes[at])
             raise self._error(
                 f"the sparse row has {found} columns, "
-                f"expected {' x '.join(map(str, self.shape))}",
+                f"expected {' x '.join(str(size) for size in self.shape)}",
                 first_row + at,
                 advice="all rows need one width",
             )
@@ -155,10 +155,10 @@ class SparseColumn:
             raise self._error("the rows have shapes of different kinds", first_row)
         if "size" in parts:
             found = numbers(parts["size"], self.tally)
-            sizes = found.values.astype(np.int64)
+            sizes: Array = found.values.astype(np.int64)
             if found.missing is not None:
                 sizes[found.missing] = -1  # of Spark's dense rows, which have none
-            return sizes[:, None]
+            return sizes.reshape(-1, 1)
         return None
 
 
@@ -166,5 +166,5 @@ def _dense_rows(parts: dict[str, Any]) -> Array | None:
     """Which rows are Spark's dense vectors: their `type` is 1."""
     if "type" not in parts:
         return None
-    types: Array = parts["type"].fill_null(0).to_numpy(zero_copy_only=False)
-    return types == 1
+    is_dense: Array = parts["type"].fill_null(0).to_numpy(zero_copy_only=False) == 1
+    return is_dense

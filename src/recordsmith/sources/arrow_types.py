@@ -1,7 +1,8 @@
-"""What an Arrow type can be in a record: a number, a vector, a sparse row, text, or nothing."""
+"""What an Arrow type can be in a record: a number, a vector, a sparse row, or text."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,11 @@ class Kind:
     Attributes
     ----------
     form : {"scalar", "fixed", "list", "sparse", "text", "refused"}
-        A number a row; a vector of one width; of any width; keys and values; text (uid and
-        metadata only); no place in a record.
+        A number a row; a vector of one width; of any width; keys and values; text (uid
+        and metadata only); no place in a record.
     dtype : str, default ""
-        NumPy dtype that holds the numbers without loss: "bool", "int8" ... "float64"; "null"
-        for a column without any value.
+        NumPy dtype that holds the numbers without loss: "bool", "int8" ... "float64";
+        "null" for a column without any value.
     shape : tuple of int, default ()
         Of the vectors of "fixed".
     advice : str, default ""
@@ -42,7 +43,7 @@ class Kind:
     @property
     def width(self) -> int:
         """Numbers of a row, for "scalar" and "fixed"."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
 
 def storage_type(type_: pa.DataType) -> pa.DataType:
@@ -69,7 +70,7 @@ def kind_of(type_: pa.DataType) -> Kind:
 
 
 def _is(type_: pa.DataType, *names: str) -> bool:
-    """Is it one of these? Older releases of pyarrow lack the newest types, and their tests."""
+    """Is it one of these? Older releases of pyarrow lack the newest types."""
     from pyarrow import types
 
     return any(getattr(types, f"is_{name}", _never)(type_) for name in names)
@@ -150,8 +151,8 @@ def _other(type_: pa.DataType) -> Kind:
 def common_dtype(dtypes: list[str], *, as_float: bool = False) -> str:
     """The smallest NumPy dtype that holds numbers of all these without loss.
 
-    int64 and uint64 beside floats give float64, which is exact to 2^53 only: the values are
-    checked.
+    int64 and uint64 beside floats give float64, which is exact to 2^53 only: the values
+    are checked.
 
     Parameters
     ----------

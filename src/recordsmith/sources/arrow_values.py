@@ -98,7 +98,7 @@ def vectors(array: pa.Array, shape: tuple[int, ...], tally: Tally) -> Numbers:
     """The numbers of fixed-size lists, row after row; those of a null row are missing."""
     array = _plain(array)
     width = int(np.prod(shape, dtype=np.int64))
-    rows_missing = _missing(array)
+    rows_missing: Any = _missing(array)
     n_rows, inner = len(array), array
     per_row = 1
     while hasattr(inner.type, "list_size"):
@@ -129,7 +129,7 @@ def storage_of(array: pa.Array) -> pa.Array:
 def lists(
     array: pa.Array, what: str, first_row: int, tally: Tally
 ) -> tuple[Array, Numbers]:
-    """Row offsets, from 0, and the numbers of lists of any length. A null list is refused."""
+    """Row offsets, from 0, and the numbers of lists; a null list is refused."""
     import pyarrow as pa
     from pyarrow import types
 

@@ -5,11 +5,12 @@ The rules, for every source that has columns:
 - `features` names them in the order wanted; by default all that are left, in the table's
   order. Several numeric columns, and vectors of fixed width, form one dense feature; a
   mapping of names to lists of columns gives several named features.
-- A column of lists alone is a feature of any width (token lists); beside other columns all
-  of its lists must have the length of the first.
+- A column of lists alone is a feature of any width (token lists); beside other columns
+  all of its lists must have the length of the first.
 - A struct of keys (or indices) and values is a sparse feature, and stands alone.
-- Text, categories of text, times and nested data have no place in a record. They are refused
-  by name, all at once, unless they are left out with `drop` or taken as `uid` or `metadata`.
+- Text, categories of text, times and nested data have no place in a record. They are
+  refused by name, all at once, unless they are left out with `drop` or taken as `uid` or
+  `metadata`.
 - The index that pandas stores beside a frame is no feature.
 - The dtype is decided by the table's schema, never by the values of a batch: the smallest
   that holds all of a feature's columns without loss.
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
@@ -155,10 +157,10 @@ def _resolve_one(wanted: Any, names: Sequence[str], option: str) -> str:
         )
     if isinstance(wanted, bool) or not hasattr(wanted, "__index__"):
         raise InputError(f"{option}={wanted!r}: expected a column's name or position")
-    at = wanted.__index__()
+    at = operator.index(wanted)
     if not -len(names) <= at < len(names):
         raise InputError(
-            f"{option}={at}: there is no such position, the table has {len(names)} columns",
+            f"{option}={at}: no such position, the table has {len(names)} columns",
             advice="positions count from 0; -1 is the last column",
         )
     return names[at]
@@ -278,19 +280,20 @@ def _refuse_types(
     numeric = [name for _, group in selection.features for name in group]
     bad = [name for name in numeric if kinds[name].form in ("text", "refused")]
     if bad:
-        advice = sorted({kinds[name].advice for name in bad})
+        advice = "; or ".join(sorted({kinds[name].advice for name in bad}))
         found = [
             f"{name!r} ({describe(schema.field(name).type)})" for name in bad[:_SHOWN]
         ]
         more = f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
         raise UnsupportedTypeError(
             f"columns that are no numbers: {', '.join(found)}{more}",
-            advice=f"leave them out with drop={bad[:_SHOWN]!r}, or {'; or '.join(advice)}",
+            advice=f"leave them out with drop={bad[:_SHOWN]!r}, or {advice}",
         )
     for name in selection.label:
         if kinds[name].form not in ("scalar", "fixed"):
+            found_type = describe(schema.field(name).type)
             raise UnsupportedTypeError(
-                f"the label {name!r} is {describe(schema.field(name).type)}, expected numbers",
+                f"the label {name!r} is {found_type}, expected numbers",
                 advice="encode the classes as 0, 1, 2, ...",
             )
     for role, column in (("uid", selection.uid), ("metadata", selection.metadata)):
@@ -313,9 +316,9 @@ def _feature(
     sparse = [column for column, kind in columns if kind.form == "sparse"]
     if sparse and len(columns) > 1:
         raise InputError(
-            f"column {sparse[0]!r} holds sparse rows and cannot stand beside other columns",
-            advice="name features=[...] with this column alone, or features={name: [...]} "
-            "for several named features",
+            f"column {sparse[0]!r} holds sparse rows, which stand alone",
+            advice="pass features= with this column alone, or features={name: [...]} for "
+            "several named features",
         )
     if sparse:
         return Feature("feature", name, "csr", tuple(columns), natural)
@@ -333,7 +336,7 @@ def _is_int32(number: float) -> bool:
 
 
 def _stored_shape(field: pa.Field, kind: Kind) -> tuple[int, ...] | None:
-    """Shape of a column of arrays, which `Batch.to_arrow` keeps in the column's metadata."""
+    """Shape of a column of arrays; `Batch.to_arrow` keeps it in the metadata."""
     raw = (field.metadata or {}).get(b"recordsmith.shape")
     if raw is not None:
         try:

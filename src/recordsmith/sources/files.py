@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RecordsmithError
 from ..storage import Input, open_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Files"]
+__all__ = ["Files", "naming"]
+
+
+@contextmanager
+def naming(path: str, first_row: int = 0) -> Iterator[None]:
+    """Errors raised inside name the file; their rows count from its beginning.
+
+    Parameters
+    ----------
+    first_row : int
+        Position of the file's first row among those of all files.
+    """
+    try:
+        yield
+    except RecordsmithError as error:
+        if error.path is None:
+            error.path = path
+            if error.row is not None and error.unit == "row":
+                error.row -= first_row
+        raise
 
 
 class Files:
@@ -41,7 +62,7 @@ class Files:
         return self._first
 
     def measure(self) -> None:
-        """Find the size of all inputs; files that cannot be opened show up in their turn."""
+        """Find the size of all; files that cannot be opened show up in their turn."""
         sizes = [self.first().size, *(_size_of(one) for one in self.entries[1:])]
         known = [one for one in sizes if one is not None]
         self.size = sum(known) if len(known) == len(sizes) else None
@@ -67,6 +88,12 @@ class Files:
                 yield opened
                 self._done += self._stated or opened.position()
                 self._current = self._stated = None
+
+    def release(self) -> None:
+        """Close the first input until its turn, if it can be opened again."""
+        if self._first is not None and self._first.reopens:
+            self._first.close()
+            self._first = None
 
     def close(self) -> None:
         """Close what is open; safe to call twice."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FormatError, InputError, RecordsmithError
+from ..errors import FormatError, InputError
 from .arrow_batches import Converter, convert_all
 from .columns import Columns
+from .files import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def from_arrow_ipc(
     n_features: int | None = None,
     tally: Tally,
 ) -> Iterator[Batch]:
-    """Batches of Arrow IPC files and streams that have one schema; options as for a table.
+    """Batches of Arrow IPC files and streams of one schema; options as for a table.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def from_arrow_ipc(
     converter: Converter | None = None
     first_row = 0
     for opened in files:
-        try:
+        with naming(opened.name, first_row):
             schema, batches = _open(opened, files)
             if converter is None:
                 converter = Converter(
@@ -65,9 +66,6 @@ def from_arrow_ipc(
             for batch in convert_all(batches, converter, first_row):
                 yield batch
                 first_row = batch.first_row + batch.n_rows
-        except RecordsmithError as error:
-            error.path = error.path or opened.name
-            raise
 
 
 def _open(opened: Input, files: Files) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
@@ -83,7 +81,13 @@ def _open(opened: Input, files: Files) -> tuple[pa.Schema, Iterator[pa.RecordBat
         opened.file.read(8)  # what follows is the stream form, then a footer
         reader = pa.ipc.open_stream(opened.file)
         return reader.schema, _guarded(_with_footer(reader, opened))
-    except (pa.ArrowInvalid, pa.ArrowSerializationError, OSError) as error:
+    except (pa.ArrowInvalid, pa.ArrowSerializationError) as error:
+        raise _damaged(error) from None
+    except (
+        OSError
+    ) as error:  # pyarrow has no errno where the data themselves are at fault
+        if error.errno is not None:
+            raise
         raise _damaged(error) from None
 
 

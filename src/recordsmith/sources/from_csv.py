@@ -14,7 +14,6 @@ What pyarrow does by default and what happens here instead:
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import re
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ from ..tally import Tally
 from ..threads import map_ordered, n_threads
 from .arrow_batches import Converter
 from .columns import Columns, Selection, select
+from .csv_style import CsvStyle, is_number, one_character
 from .text_blocks import BLOCK_BYTES, Block, LineReader, is_blank, plain_text
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def from_csv(
     nulls : "error", "nan" or number, default "error"
         What an empty field becomes.
     header : bool, optional
-        Whether the first line holds names. True by default, but then a line of numbers only
-        is refused; SageMaker's own CSV convention is `header=False, label=0`.
+        Whether the first line holds names. True by default, but then a line of numbers
+        only is refused; SageMaker's own CSV convention is `header=False, label=0`.
     names : list of str, optional
         Names of the columns. The first line is then data, unless `header=True`. Without
         either, columns are named f0, f1, ...
@@ -92,8 +92,8 @@ def from_csv(
     skip_rows : int, default 0
         Lines to leave out before the header.
     on_bad_row : {"error", "skip"}, default "error"
-        What to do about a line with too many or too few fields; skipped ones are counted in
-        `tally.bad_rows`.
+        What to do about a line with too many or too few fields; skipped ones are counted
+        in `tally.bad_rows`.
     null_values : sequence of str, default ("",)
         What counts as missing.
     newlines_in_values : bool, default False
@@ -110,11 +110,11 @@ def from_csv(
     InputError, UnsupportedTypeError
         As :mod:`recordsmith.sources.columns` says.
     """
-    style = _Style(
-        delimiter=_one_character("delimiter", delimiter),
-        quote=False if quote in (False, "", None) else _one_character("quote", quote),
-        escape=False if not escape else _one_character("escape", escape),
-        decimal=_one_character("decimal", decimal),
+    style = CsvStyle(
+        delimiter=one_character("delimiter", delimiter),
+        quote=False if quote in (False, "", None) else one_character("quote", quote),
+        escape=False if not escape else one_character("escape", escape),
+        decimal=one_character("decimal", decimal),
         null_values=tuple(null_values),
         newlines_in_values=newlines_in_values,
         skip_bad_rows=_checked_bad_row(on_bad_row),
@@ -129,7 +129,7 @@ def from_csv(
     first_row, known, empty = 0, None, None
     for opened in files:
         text = plain_text(opened.file, encoding, opened.name)
-        quoted = style.quote if newlines_in_values else False
+        quoted: Any = style.quote if newlines_in_values else False
         lines = LineReader(
             text,
             opened.name,
@@ -150,12 +150,6 @@ def from_csv(
         yield empty  # it tells the columns
 
 
-def _one_character(option: str, value: Any) -> str:
-    if isinstance(value, str) and len(value) == 1 and value.isascii():
-        return value
-    raise InputError(f"{option}={value!r}: expected one ASCII character")
-
-
 def _checked_bad_row(on_bad_row: str) -> bool:
     if on_bad_row not in ("error", "skip"):
         raise InputError(f"on_bad_row={on_bad_row!r}: expected 'error' or 'skip'")
@@ -163,7 +157,7 @@ def _checked_bad_row(on_bad_row: str) -> bool:
 
 
 def _block_bytes(n_columns: int) -> int:
-    """A parser has work to do for each column of each block: wide tables get larger ones."""
+    """The parser has work for each column of each block: wide tables get larger ones."""
     return max(BLOCK_BYTES, min(_MAX_BLOCK_BYTES, n_columns << 13))
 
 
@@ -172,92 +166,11 @@ def _same_names(known: Any, names: list[str], path: str) -> list[str]:
         return names
     differs = [(a, b) for a, b in itertools.zip_longest(known, names) if a != b]
     raise InputError(
-        f"the columns differ from those of the first file: {differs[0][1]!r} stands where "
-        f"{differs[0][0]!r} was expected",
+        f"the columns differ from those of the first file: {differs[0][1]!r} stands "
+        f"where {differs[0][0]!r} was expected",
         path=path,
         advice="convert files with other columns apart",
     )
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How the text is to be read."""
-
-    delimiter: str
-    quote: Any
-    escape: Any
-    decimal: str
-    null_values: tuple[str, ...]
-    newlines_in_values: bool
-    skip_bad_rows: bool
-
-    def read(
-        self,
-        data: bytes,
-        names: Sequence[str] | None,
-        types: dict[str, Any] | None = None,
-        needed: list[str] | None = None,
-        on_invalid: Any = None,
-        null_values: Sequence[str] | None = None,
-    ) -> pa.Table:
-        """A table of lines without a header."""
-        import pyarrow as pa
-        from pyarrow import csv as pc
-
-        one_column = names is not None and len(names) == 1
-        return pc.read_csv(
-            pa.BufferReader(data),
-            pc.ReadOptions(
-                use_threads=False,
-                block_size=max(len(data), 1 << 10),
-                column_names=names,
-                autogenerate_column_names=names is None,
-            ),
-            pc.ParseOptions(
-                delimiter=self.delimiter,
-                quote_char=self.quote,
-                double_quote=True,
-                escape_char=self.escape,
-                newlines_in_values=True,
-                ignore_empty_lines=not one_column,
-                invalid_row_handler=on_invalid,
-            ),
-            pc.ConvertOptions(
-                column_types=types,
-                include_columns=needed,
-                null_values=list(
-                    self.null_values if null_values is None else null_values
-                ),
-                strings_can_be_null=False,
-                quoted_strings_can_be_null=True,
-                decimal_point=self.decimal,
-            ),
-        )
-
-    def places(self, data: bytes, one_column: bool) -> Iterator[int]:
-        """Number of the line, from 0 in these, in which each row begins."""
-        rows = self.rows(data)
-        begin = 0
-        for row in rows:
-            if row or one_column:
-                yield begin
-            begin = rows.line_num
-
-    def fields(self, line: bytes) -> list[str]:
-        """The fields of one line, as text."""
-        return next(iter(self.rows(line, "strict")))
-
-    def rows(self, data: bytes, errors: str = "replace") -> Any:
-        """Lists of the fields of each line; the long way, for headers and messages."""
-        text = data.decode(errors=errors)
-        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-        return csv.reader(
-            io.StringIO(text, newline=""),
-            delimiter=self.delimiter,
-            quotechar=self.quote or None,
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape or None,
-        )
 
 
 class _Table:
@@ -266,7 +179,7 @@ class _Table:
     def __init__(
         self,
         lines: LineReader,
-        style: _Style,
+        style: CsvStyle,
         columns: Columns,
         header: bool | None,
         names: Sequence[str] | None,
@@ -310,7 +223,7 @@ class _Table:
         if not self._has_header:
             self._sample.append(line)
             return [f"f{i}" for i in range(len(values))]
-        if header is None and all(map(_is_number, values)):
+        if header is None and all(map(is_number, values)):
             raise InputError(
                 f"the first line holds numbers only ({', '.join(values[:4])}"
                 f"{', ...' if len(values) > 4 else ''}), so it may be no header",
@@ -340,7 +253,7 @@ class _Table:
             for row in self.style.rows(block.data):
                 for at in needed:
                     text = row[at] if at < len(row) else ""
-                    if text.strip().lower() not in known and not _is_number(text):
+                    if text.strip().lower() not in known and not is_number(text):
                         return f"; the first such value is {text[:40]!r}"
         return ""
 
@@ -372,7 +285,7 @@ class _Table:
         self.converter = Converter(schema, self._columns_left(), tally=Tally(), **convert)
 
     def _columns_left(self) -> Columns:
-        """The selection by name: positions count among all columns, not among the needed."""
+        """The selection by name: positions count among all columns, not the needed."""
         chosen = self.selection
         return Columns(
             list(chosen.label),
@@ -383,11 +296,11 @@ class _Table:
         )
 
     def _refuse_unnamed(self) -> None:
-        """pandas writes its index as a first column without a name: that is no feature."""
+        """pandas writes an index as a column without a name: that is no feature."""
         if "" in self.names and self._columns.features is None:
             at = self.names.index("")
             left = select([name or f"column {at}" for name in self.names], self._columns)
-            if f"column {at}" in left.needed:
+            if any(f"column {at}" in group for _, group in left.features):
                 raise InputError(
                     f"column {at} has no name in the header (the index of a data frame?)",
                     advice=f"pass drop={at}, or name the features",
@@ -418,14 +331,6 @@ class _Table:
     def parse(self, block: Block) -> tuple[Batch, Tally]:
         """One block as a batch, and what was changed in it."""
         return _Parsing(self, block).batch()
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 _CONVERSION = re.compile(
@@ -520,7 +425,7 @@ class _Parsing:
         return self.block.first_line + next(itertools.islice(kept, row, None), 0)
 
     def _refuse_quoted_newlines(self, n_rows: int) -> None:
-        """Whether a quoted line end fits into one block is chance: it is always refused."""
+        """Whether a quoted line end fits into a block is chance: it is always refused."""
         data = self.block.data
         if self.table.style.quote.encode() not in data:
             return

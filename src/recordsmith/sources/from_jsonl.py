@@ -10,6 +10,7 @@ from ..threads import map_ordered, n_threads
 from .arrow_batches import Converter, convert_all
 from .arrow_types import SPARSE_KEYS
 from .columns import Columns
+from .files import naming
 from .text_blocks import BLOCK_BYTES, Block, LineReader, is_blank, plain_text
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def from_jsonl(
     ----------
     files : Files
     label, features, drop, uid, metadata, nulls, n_features
-        As for a table: see :mod:`recordsmith.sources.columns`. Arrays of numbers are lists;
-        objects of `keys` and `values` are sparse rows.
+        As for a table: see :mod:`recordsmith.sources.columns`. Arrays of numbers are
+        lists; objects of `keys` and `values` are sparse rows.
     dtype, label_dtype : {"float32", "float64", "int32"}, default "float64"
         JSON has one kind of number.
     encoding : str, default "utf-8"
@@ -62,13 +63,13 @@ def from_jsonl(
     Raises
     ------
     ParseError
-        If a line is no JSON object, a member changes its type, or a line has a member that
-        the first lines lack (unless `features` names what is wanted).
+        If a line is no JSON object, a member changes its type, or a line has a member
+        that the first lines lack (unless `features` names what is wanted).
 
     Notes
     -----
-    A member that is missing is null. The members' types are those of the first lines (about
-    256 KiB), where all numbers count as float64.
+    A member that is missing is null. The members' types are those of the first lines
+    (about 256 KiB), where all numbers count as float64.
     """
     converter: Converter | None = None
     options = {
@@ -82,7 +83,7 @@ def from_jsonl(
     first_row = 0
     for opened in files:
         lines = LineReader(plain_text(opened.file, encoding, opened.name), opened.name)
-        try:
+        with naming(opened.name):
             sample = lines.block(_SAMPLE_BYTES)
             if sample is None or is_blank(sample.data):
                 continue
@@ -93,9 +94,6 @@ def from_jsonl(
             for block, rows in map_ordered(parser.parse, blocks, n_threads(threads)):
                 yield from _converted(rows, block, converter, first_row)
                 first_row += rows.num_rows
-        except RecordsmithError as error:
-            error.path = error.path or opened.name
-            raise
     if converter is None:
         raise ParseError("there is no line", path=opened.name)
 

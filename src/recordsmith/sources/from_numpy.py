@@ -15,10 +15,11 @@ import numpy as np
 
 from ..arrays import batch_from_arrays
 from ..batch import Batch
-from ..errors import FormatError, InputError, RecordsmithError, UnsupportedTypeError
+from ..errors import FormatError, InputError, UnsupportedTypeError
 from ..storage import fill_buffer
 from .arrow_batches import BATCH_BYTES
 from .columns import Columns, near, select
+from .files import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,22 +75,26 @@ def from_numpy(
     casts = {"dtype": dtype, "label_dtype": label_dtype, "tally": tally}
     first_row, width = 0, None
     for opened in files:
-        try:
-            for batch in _file(opened, files, array, columns, casts):
+        begin = first_row
+        batches = _sound(_file(opened, files, array, columns, casts))
+        while True:
+            # The row of a misfit counts from its block, which follows `first_row`.
+            with naming(opened.name, begin - first_row):
+                batch = next(batches, None)
+                if batch is None:
+                    break
                 width = _same_width(width, batch)
-                yield replace(batch, first_row=first_row)
-                first_row += batch.n_rows
-        except RecordsmithError as error:
-            if error.row is not None:
-                error.row += first_row
-            error.path = error.path or opened.name
-            raise
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise FormatError(
-                f"the archive is damaged: {error}",
-                path=opened.name,
-                advice="copy it again",
-            ) from None
+            yield replace(batch, first_row=first_row)
+            first_row += batch.n_rows
+
+
+def _sound(batches: Iterator[Batch]) -> Iterator[Batch]:
+    try:
+        yield from batches
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise FormatError(
+            f"the archive is damaged: {error}", advice="copy it again"
+        ) from None
 
 
 def _same_width(known: Any, batch: Batch) -> Any:
@@ -97,8 +102,8 @@ def _same_width(known: Any, batch: Batch) -> Any:
     found = (one.kind, one.width, one.dtype)
     if known is not None and found != known:
         raise InputError(
-            f"the array is {found[0]}, {found[1]} wide, of {found[2]}; that of the first file "
-            f"is {known[0]}, {known[1]} wide, of {known[2]}"
+            f"the array is {found[0]}, {found[1]} wide, of {found[2]}; that of the first "
+            f"file is {known[0]}, {known[1]} wide, of {known[2]}"
         )
     return found
 
@@ -193,9 +198,9 @@ class _Rows:
         if out.nbytes:
             got = fill_buffer(self._file, out.reshape(-1).view(np.uint8).data)
             if got < out.nbytes:
+                whole = begin + got // max(1, self.row_bytes)
                 raise FormatError(
-                    f"{self.what} is cut off: it has {self.n_rows} rows, the data end in this",
-                    row=begin + got // max(1, self.row_bytes),
+                    f"{self.what} is cut off after {whole} of {self.n_rows} rows",
                     advice="copy the file again",
                 )
         if end == self.n_rows and self._file.read(1):
@@ -212,12 +217,12 @@ def _matrix(rows: _Rows, columns: Columns, casts: dict[str, Any]) -> Iterator[Ba
     if len(rows.shape) == 1:
         raise InputError(
             f"{rows.what} has shape {rows.shape}, expected (n_rows, n_cols)",
-            advice="save X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if one row",
+            advice="save X.reshape(-1, 1) if it is a column, X.reshape(1, -1) if a row",
         )
     plain = columns == Columns(None, None, ())
     if not plain and len(rows.shape) != 2:
         raise InputError(
-            f"{rows.what} has shape {rows.shape}: only a matrix has columns to choose from"
+            f"{rows.what} has shape {rows.shape}: only a matrix has columns to choose"
         )
     chosen = None if plain else _positions(rows.shape[1], columns)
     for block in _blocks(rows):
@@ -264,15 +269,15 @@ def _archive(
     casts: dict[str, Any],
 ) -> Iterator[Batch]:
     names = [name[: -len(".npy")] for name in members]
-    by_name = isinstance(columns.label, str)
-    for option, name in (("array", array), ("label", columns.label if by_name else None)):
+    label = columns.label if isinstance(columns.label, str) else None
+    for option, name in (("array", array), ("label", label)):
         if name is not None and name not in names:
             raise InputError(
                 f"{option}={name!r}: the archive holds {', '.join(names)}",
                 advice=near(name, names),
             )
     if array is None:
-        rest = [name for name in names if not (by_name and name == columns.label)]
+        rest = [name for name in names if name != label]
         wide = [name for name in rest if len(_member(archive, name).shape) > 1]
         if len(wide) != 1:
             raise InputError(
@@ -282,12 +287,10 @@ def _archive(
             )
         array = wide[0]
     rows = _member(archive, array)
-    if not by_name:
+    if label is None:
         batches = _matrix(rows, columns, casts)
     else:
-        batches = _matrix_and_labels(
-            rows, _member(archive, columns.label), columns, casts
-        )
+        batches = _matrix_and_labels(rows, _member(archive, label), columns, casts)
     done = 0
     for batch in batches:
         yield batch
@@ -349,8 +352,8 @@ def _csr(
     n_rows = shape[0]
     if len(shape) != 2 or indptr.n_rows != n_rows + 1 or keys.n_rows != values.n_rows:
         raise FormatError(
-            f"the arrays of the sparse matrix do not fit: shape {shape}, {indptr.n_rows} row "
-            f"offsets, {keys.n_rows} keys, {values.n_rows} values"
+            f"the arrays of the sparse matrix do not fit: shape {shape}, {indptr.n_rows} "
+            f"row offsets, {keys.n_rows} keys, {values.n_rows} values"
         )
     mean = values.n_rows * (values.row_bytes + keys.row_bytes) // max(1, n_rows)
     at_once = max(1, BATCH_BYTES // max(16, mean))

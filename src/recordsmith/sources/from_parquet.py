@@ -10,10 +10,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from ..errors import FormatError, InputError, RecordsmithError
+from ..errors import FormatError, InputError
 from .arrow_batches import Converter, convert_all
 from .arrow_types import describe, kind_of
 from .columns import Columns
+from .files import naming
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,8 +55,8 @@ def from_parquet(
     label, features, drop, uid, metadata, dtype, label_dtype, nulls, n_features
         As for a table: see :mod:`recordsmith.sources.columns`.
     partition_columns : bool, default False
-        Whether the `key=value` folders of a partitioned table are columns as well: integers
-        if all values of a key are, else text.
+        Whether the `key=value` folders of a partitioned table are columns as well:
+        integers if all values of a key are, else text.
     schema_drift : {"error", "promote"}, default "error"
         What to do about files whose columns differ in name or type from the first file's.
         "promote" takes the wider type, and missing values where a file lacks a column.
@@ -71,15 +72,14 @@ def from_parquet(
 
     Notes
     -----
-    Dictionary columns of numbers are decoded; a compressed text file around a Parquet file
-    and a stream that cannot be set back are refused.
+    Dictionary columns of numbers are decoded. A Parquet file inside a gzip file, and a
+    stream that cannot be set back, are refused.
     """
     if schema_drift not in ("error", "promote"):
         raise InputError(f"schema_drift={schema_drift!r}: expected 'error' or 'promote'")
     keys = _partitions(files.entries) if partition_columns else {}
     schemas = [_schema(files.first(), files.first().name)]
-    for entry in files.entries[1:]:
-        schemas.append(_schema(entry, str(entry)))
+    schemas += [_schema(entry, str(entry)) for entry in files.entries[1:]]
     schema = schemas[0]
     if schema_drift == "promote":
         schema = _promoted(schemas)
@@ -107,7 +107,7 @@ def _batches(
     first_row = 0
     empty = None
     for number, opened in enumerate(files):
-        try:
+        with naming(opened.name, first_row):
             constants = {name: column[number] for name, column in keys.items()}
             record_batches = _read(opened, files, converter, constants, use_threads)
             for batch in convert_all(record_batches, converter, first_row):
@@ -115,9 +115,6 @@ def _batches(
                 if batch.n_rows:
                     yield batch
                 first_row = batch.first_row + batch.n_rows
-        except RecordsmithError as error:
-            error.path = error.path or opened.name
-            raise
     if first_row == 0 and empty is not None:
         yield empty  # it tells the columns
 
@@ -190,8 +187,10 @@ def _read(
                 return
             done += batch.num_rows
             as_it_is = len(present) == len(needed) and not promoted
-            yield batch if as_it_is else _completed(
-                batch, converter.schema, needed, constants
+            yield (
+                batch
+                if as_it_is
+                else _completed(batch, converter.schema, needed, constants)
             )
             files.at(done / max(1, n_rows))
 

@@ -25,7 +25,7 @@ def from_recordio(
     threads: int | None = 1,
     tally: Tally,
 ) -> Iterator[Batch]:
-    """Batches of RecordIO-protobuf files; see :func:`recordsmith.reader.iter_batches_from`."""
+    """Batches of RecordIO-protobuf files, one after another."""
     first_row = 0
     for opened in files:
         for batch in iter_batches_from(

@@ -37,7 +37,7 @@ _ROWS = 1 << 16
 
 
 def is_table(src: Any) -> bool:
-    """Can :func:`open_arrow` read this? Iterables of record batches are not looked into."""
+    """Can :func:`open_arrow` read this? Iterables are not looked into."""
     return any(hasattr(src, method) for method in _METHODS)
 
 
@@ -77,8 +77,8 @@ def open_arrow(src: Any) -> Stream:
     src : object
         With `__arrow_c_stream__` (pyarrow, pandas, polars, duckdb, datafusion, ...),
         `__arrow_c_array__`, `fetch_record_batch()` (ADBC cursors), `collect_batches()`
-        (polars LazyFrame), a pyarrow Dataset or Scanner, `to_arrow()` (cudf); or an iterable
-        of pyarrow record batches.
+        (polars LazyFrame), a pyarrow Dataset or Scanner, `to_arrow()` (cudf); or an
+        iterable of pyarrow record batches.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def open_arrow(src: Any) -> Stream:
 
     Notes
     -----
-    Batches are taken as they come; nothing is collected unless the object can do no other.
+    Batches are taken as they come; nothing is collected unless there is no other way.
     """
     import pyarrow as pa
 

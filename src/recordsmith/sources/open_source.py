@@ -64,7 +64,7 @@ def open_source(
 
     Parameters
     ----------
-    src : path, list of paths, folder, glob, "-", binary file object, table, arrays, batches
+    src : path, list of paths, folder, glob, "-", file object, table, arrays, batches
         A table is anything with `__arrow_c_stream__` and the like: see
         :func:`recordsmith.sources.tables.open_arrow`.
     source_format : str, optional
@@ -111,25 +111,30 @@ def _open_files(
     src: Any, source_format: str | None, tally: Tally, options: dict[str, Any]
 ) -> Source:
     files = Files(expand(src))
-    kind = source_format
-    if kind is None:
-        first = files.first()
-        try:
-            kind = detect_format(first.name, first.head())
-            if kind == "csv" and ".tsv" in first.name.lower():
-                options.setdefault("delimiter", "\t")
-        except BaseException:
-            files.close()
-            raise
-    if kind not in _READERS:
-        raise InputError(
-            f"source_format={kind!r} is not known",
-            advice=near(str(kind), list(_READERS)) or f"known are {', '.join(_READERS)}",
-        )
-    reader = _reader(kind)
-    _check_options(options, reader, kind)
-    files.measure()
-    return Source(kind, reader(files, tally=tally, **options), files.size, files.position)
+    try:
+        kind = source_format or _kind(files, options)
+        if kind not in _READERS:
+            raise InputError(
+                f"source_format={kind!r} is not known",
+                advice=near(str(kind), list(_READERS)) or f"known: {', '.join(_READERS)}",
+            )
+        reader = _reader(kind)
+        _check_options(options, reader, kind)
+        files.measure()
+        batches = reader(files, tally=tally, **options)
+    except BaseException:
+        files.close()
+        raise
+    files.release()
+    return Source(kind, batches, files.size, files.position)
+
+
+def _kind(files: Files, options: dict[str, Any]) -> str:
+    first = files.first()
+    kind = detect_format(first.name, first.head())
+    if kind == "csv" and ".tsv" in first.name.lower():
+        options.setdefault("delimiter", "\t")
+    return kind
 
 
 def _reader(kind: str) -> Callable[..., Iterator[Batch]]:

@@ -18,7 +18,14 @@ from ..errors import InputError, LimitError, ParseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "Block", "LineReader", "is_blank", "plain_text"]
+__all__ = [
+    "BLOCK_BYTES",
+    "MAX_LINE_BYTES",
+    "Block",
+    "LineReader",
+    "is_blank",
+    "plain_text",
+]
 
 BLOCK_BYTES = 2 << 20
 MAX_LINE_BYTES = 256 << 20
@@ -89,7 +96,7 @@ class _Transcoded(io.RawIOBase):
         return n_bytes
 
 
-def plain_text(file: io.BufferedReader, encoding: str | None, name: str) -> Any:
+def plain_text(file: Any, encoding: str | None, name: str) -> Any:
     """The text as UTF-8 without a byte order mark.
 
     Raises
@@ -162,7 +169,7 @@ class LineReader:
         self._max_line_bytes = max_line_bytes
 
     def block(self, n_bytes: int) -> Block | None:
-        """The next lines: about `n_bytes`, more if one line is longer; None at the end."""
+        """The next lines: about `n_bytes`, more if one is longer; None at the end."""
         if self._quote is None and self.n_lines and len(self._rest) < n_bytes:
             data = self._quick(n_bytes)
             if data:
@@ -208,7 +215,7 @@ class LineReader:
         return self._counted(block.data[:at])
 
     def _quick(self, wanted: int) -> bytes:
-        """As `block`, where the bytes to come hold a line end: each is copied only once."""
+        """As `block` where the bytes to come hold a line end: each is copied once."""
         more = self._more(wanted - len(self._rest))
         end = more.rfind(self._newline) + 1
         if not end or self._at_end:
