@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,3 +32,15 @@ def sanitized_core(tmp_path_factory):
     from native import build_core
 
     return build_core(tmp_path_factory.mktemp("core"))
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start take signals.
+
+    In the background, or under nohup, interrupts are ignored, and children inherit that; a
+    signal that has a handler is back to its default in them.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)

@@ -5,11 +5,12 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -450,7 +451,7 @@ def test_main_works_in_a_thread(table, tmp_path):
     assert codes == [0]
 
 
-@pytest.mark.skipif(shutil.which("recordsmith") is None, reason="not installed")
 def test_the_installed_command():
-    done = subprocess.run(["recordsmith", "--version"], capture_output=True, text=True)
+    command = Path(sysconfig.get_path("scripts")) / "recordsmith"
+    done = subprocess.run([command, "--version"], capture_output=True, text=True)
     assert done.stdout.split()[0] == "recordsmith"
