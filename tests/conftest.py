@@ -37,8 +37,8 @@ def sanitized_core(tmp_path_factory):
 def pytest_configure() -> None:
     """Let the processes that tests start take signals.
 
-    In the background, or under nohup, interrupts are ignored, and children inherit that; a
-    signal that has a handler is back to its default in them.
+    In the background, or under nohup, interrupts are ignored, and children inherit that;
+    a signal that has a handler is back to its default in them.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
