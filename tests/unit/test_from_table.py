@@ -118,11 +118,16 @@ def test_a_reader_is_taken_batch_by_batch():
 def test_polars():
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({"y": [0, 1], "s": ["p", "q"], "a": [1.5, 2]})
-    batches, _ = batches_of(frame, label="y", uid="s")
-    assert batches[0].features.tolist() == [[1.5], [2]]
-    assert batches[0].uids == ["p", "q"]
-    with pytest.raises(UnsupportedTypeError, match="'s'"):
-        batches_of(frame, label="y")
+    if hasattr(pa, "string_view"):
+        batches, _ = batches_of(frame, label="y", uid="s")
+        assert batches[0].features.tolist() == [[1.5], [2]]
+        assert batches[0].uids == ["p", "q"]
+        with pytest.raises(UnsupportedTypeError, match="'s'"):
+            batches_of(frame, label="y")
+    else:
+        with pytest.raises(UnsupportedTypeError, match="upgrade pyarrow"):
+            batches_of(frame, label="y", uid="s")
+        frame = frame.with_columns(s=polars.lit(0))
     if hasattr(polars.LazyFrame, "collect_batches"):
         assert rows_of(frame.lazy(), label="y", drop="s")[0].tolist() == [[1.5], [2]]
     with pytest.raises(UnsupportedTypeError, match="one column"):
@@ -130,7 +135,8 @@ def test_polars():
     fixed = polars.Series("v", [[1, 2], [3, 4]], dtype=polars.Array(polars.Float32, 2))
     assert rows_of(polars.DataFrame([fixed]))[0].tolist() == [[1, 2], [3, 4]]
     category = polars.DataFrame({"c": polars.Series(["x"], dtype=polars.Categorical)})
-    with pytest.raises(UnsupportedTypeError, match="'c'"):
+    known = "'c'" if hasattr(pa, "string_view") else "'c'|upgrade pyarrow"
+    with pytest.raises(UnsupportedTypeError, match=known):
         batches_of(category)
 
 

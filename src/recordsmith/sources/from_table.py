@@ -135,6 +135,11 @@ def _imported(src: Any, how: Any) -> Any:
     try:
         return how(src)
     except (pa.ArrowInvalid, TypeError, ValueError) as error:
+        if "unsupported format string" in str(error):
+            raise UnsupportedTypeError(
+                f"pyarrow {pa.__version__} does not know a type of this table: {error}",
+                advice="upgrade pyarrow (text of polars needs 16), or drop the column",
+            ) from error
         if "struct" not in str(error).lower():
             raise
         raise UnsupportedTypeError(
