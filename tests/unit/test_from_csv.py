@@ -234,6 +234,9 @@ def test_text_that_comes_late_has_its_line():
     data = "a,b\n" + "1,2\n" * 200_000 + "\n1,oops\n"
     error = refused(data, ParseError, "no number.*'oops'.*drop='b'")
     assert (error.row, error.unit, error.column) == (200_003, "line", "b")
+    data = "a,t,b\n" + "1,x,2\n" * 200_000 + "1,x,oops\n"
+    assert refused(data, ParseError, "no number", features=["b"]).column == "b"
+    assert refused(data, ParseError, "no number", features=["b", "a"]).column == "b"
 
 
 def test_text_that_comes_late_in_a_column_that_is_dropped_is_nothing():

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from ..tally import Tally
 
     Array = npt.NDArray[Any]
+    Arrays = dict[str, Any]
 
 __all__ = ["BATCH_BYTES", "Converter", "batches_from_arrow", "convert_all"]
 
 BATCH_BYTES = 4 << 20
 _EXACT = 2**53
+# Classes of arrays whose values lie in memory as NumPy's do, and join without a check.
+_PLAIN = {f"{name}Array" for name in ("Double", "Float", "Int8", "Int16", "Int32")}
 
 
 def batches_from_arrow(
@@ -166,12 +169,13 @@ class Converter:
             If a value is missing, does not fit, or rows differ in width; `row` counts
             from `first_row`, `column` is a name.
         """
+        columns = dict(zip(part.schema.names, part.columns))
         fields = []
         for feature in self.layout.numeric:
             make = {"dense": self._dense, "ragged": self._ragged, "csr": self._csr}
-            fields.append(make[feature.form](feature, part, first_row))
+            fields.append(make[feature.form](feature, columns, first_row))
         for role, name in self.layout.texts:
-            values, offsets, present = texts(_column(part, name))
+            values, offsets, present = texts(columns[name])
             fields.append(
                 Field(role, "text", values, name="", offsets=offsets, present=present)
             )
@@ -179,9 +183,9 @@ class Converter:
 
     # -- dense -------------------------------------------------------------------------
 
-    def _dense(self, feature: Feature, part: pa.RecordBatch, first_row: int) -> Field:
+    def _dense(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
         blocks = [
-            (name, self._block(feature, name, kind, part, first_row))
+            (name, self._block(feature, name, kind, columns[name], first_row))
             for name, kind in feature.columns
         ]
         matrix = _side_by_side([one for _, one in blocks], np.dtype(feature.natural))
@@ -198,11 +202,13 @@ class Converter:
         feature: Feature,
         name: str,
         kind: Kind,
-        part: pa.RecordBatch,
+        column: Any,
         first_row: int,
     ) -> Array:
         """One column's values: (n_rows,) of scalars, (n_rows, width) of vectors."""
-        column = _column(part, name)
+        if type(column).__name__ in _PLAIN and not column.null_count:
+            plain: Array = column.to_numpy()
+            return plain  # the common case, which must cost little for each column
         if kind.form == "scalar":
             found = numbers(column, self.tally)
             return self._filled(found, feature, name, first_row, 1)
@@ -212,7 +218,7 @@ class Converter:
             offsets, found = lists(column, name, first_row, self.tally)
             width = self._same_width(name, np.diff(offsets), first_row)
         values = self._filled(found, feature, name, first_row, width)
-        return values.reshape(part.num_rows, width)
+        return values.reshape(len(column), width)
 
     def _same_width(self, name: str, counts: Array, first_row: int) -> int:
         if not len(counts):
@@ -271,9 +277,9 @@ class Converter:
 
     # -- ragged and sparse -------------------------------------------------------------
 
-    def _ragged(self, feature: Feature, part: pa.RecordBatch, first_row: int) -> Field:
+    def _ragged(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
         name = feature.columns[0][0]
-        offsets, found = lists(_column(part, name), name, first_row, self.tally)
+        offsets, found = lists(columns[name], name, first_row, self.tally)
         values = self._cast_flat(feature, name, found, offsets, first_row)
         return Field(FEATURE, "ragged", values, name=feature.name, offsets=offsets)
 
@@ -291,7 +297,7 @@ class Converter:
                 error.row, error.column = first_row + at, name
             raise
 
-    def _csr(self, feature: Feature, part: pa.RecordBatch, first_row: int) -> Field:
+    def _csr(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
         name = feature.columns[0][0]
         if name not in self._sparse:
             self._sparse[name] = SparseColumn(
@@ -301,7 +307,7 @@ class Converter:
         def cast(found: Numbers, offsets: Array) -> Array:
             return self._cast_flat(feature, name, found, offsets, first_row)
 
-        return self._sparse[name].fields(_column(part, name), first_row, cast)
+        return self._sparse[name].fields(columns[name], first_row, cast)
 
 
 def _checked_nulls(nulls: Any) -> Any:
@@ -310,10 +316,6 @@ def _checked_nulls(nulls: Any) -> Any:
     ):
         return nulls
     raise InputError(f"nulls={nulls!r}: expected 'error', 'nan' or a number")
-
-
-def _column(part: pa.RecordBatch, name: str) -> Any:
-    return part.column(part.schema.get_field_index(name))
 
 
 def _side_by_side(blocks: list[Array], dtype: np.dtype[Any]) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import InputError
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["CsvStyle", "is_number", "one_character"]
+
+
+_WHOLE = 1 << 30  # pyarrow is to take each block of lines as one
 
 
 @dataclass(frozen=True)
@@ -29,48 +32,43 @@ class CsvStyle:
     newlines_in_values: bool
     skip_bad_rows: bool
 
-    def read(
+    def reader(
         self,
-        data: bytes,
-        names: Sequence[str] | None,
+        names: Sequence[str],
         types: dict[str, Any] | None = None,
-        needed: list[str] | None = None,
-        on_invalid: Any = None,
-        null_values: Sequence[str] | None = None,
-    ) -> pa.Table:
-        """A table of lines without a header."""
-        import pyarrow as pa
+        needed: Sequence[str] | None = None,
+    ) -> Callable[[bytes, Any], pa.Table]:
+        """A function of lines without a header and of what to do about ragged rows, which
+        """A function of lines without a header, and of what to do about ragged rows, that
+        gives a table. What depends on the columns is made once: there may be thousands."""
         from pyarrow import csv as pc
 
-        one_column = names is not None and len(names) == 1
-        return pc.read_csv(
-            pa.BufferReader(data),
-            pc.ReadOptions(
-                use_threads=False,
-                block_size=max(len(data), 1 << 10),
-                column_names=names,
-                autogenerate_column_names=names is None,
-            ),
-            pc.ParseOptions(
+        read_options = pc.ReadOptions(
+            use_threads=False, block_size=_WHOLE, column_names=names
+        )
+        convert_options = pc.ConvertOptions(
+            column_types=types,
+            include_columns=needed,
+            null_values=list(self.null_values),
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=True,
+            decimal_point=self.decimal,
+        )
+
+        def read(data: bytes, on_invalid: Any) -> pa.Table:
+            parse_options = pc.ParseOptions(
                 delimiter=self.delimiter,
                 quote_char=self.quote,
                 double_quote=True,
                 escape_char=self.escape,
                 newlines_in_values=True,
-                ignore_empty_lines=not one_column,
+                ignore_empty_lines=len(names) > 1,
                 invalid_row_handler=on_invalid,
-            ),
-            pc.ConvertOptions(
-                column_types=types,
-                include_columns=needed,
-                null_values=list(
-                    self.null_values if null_values is None else null_values
-                ),
-                strings_can_be_null=False,
-                quoted_strings_can_be_null=True,
-                decimal_point=self.decimal,
-            ),
-        )
+            )
+            buffer = pa.BufferReader(data)
+            return pc.read_csv(buffer, read_options, parse_options, convert_options)
+
+        return read
 
     def places(self, data: bytes, one_column: bool) -> Iterator[int]:
         """Number of the line, from 0 in these, in which each row begins."""

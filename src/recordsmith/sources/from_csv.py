@@ -281,6 +281,7 @@ class _Table:
             elif pa.types.is_null(type_) or pa.types.is_integer(type_):
                 type_ = pa.float64()
             self.types[name] = type_
+        self.read = self.style.reader(self.names, self.types, self.selection.needed)
         schema = pa.schema(list(self.types.items()))
         self.converter = Converter(schema, self._columns_left(), tally=Tally(), **convert)
 
@@ -315,7 +316,7 @@ class _Table:
             return dict.fromkeys(self.names, pa.null())
         style = replace(self.style, skip_bad_rows=True)
         try:
-            table = style.read(data, self.names, on_invalid=lambda row: "skip")
+            table = style.reader(self.names)(data, lambda row: "skip")
         except ValueError as error:
             raise ParseError(f"the first lines cannot be read: {error}") from None
         return {one.name: one.type for one in table.schema}
@@ -370,17 +371,16 @@ class _Parsing:
             schema = table.converter.schema
             return pa.RecordBatch.from_pylist([], schema=schema)
         try:
-            found = table.style.read(
-                data, table.names, table.types, table.selection.needed, self._invalid
-            )
+            found = table.read(data, self._invalid)
         except ValueError as error:  # pyarrow's own errors are ValueErrors
             raise self._located(error) from None
         if not table.style.newlines_in_values and table.style.quote:
             self._refuse_quoted_newlines(found.num_rows)
-        batches = found.combine_chunks().to_batches()
-        return (
-            batches[0] if batches else pa.RecordBatch.from_pylist([], schema=found.schema)
-        )
+        batches = found.to_batches()
+        if len(batches) == 1:
+            return batches[0]
+        empty = pa.RecordBatch.from_pylist([], schema=found.schema)
+        return next(iter(found.combine_chunks().to_batches()), empty)
 
     def _invalid(self, row: Any) -> str:
         if self.table.style.skip_bad_rows:
@@ -404,7 +404,7 @@ class _Parsing:
         found = _CONVERSION.match(message)
         if found is None:
             return ParseError(message, row=self.block.first_line, unit="line")
-        name = self.table.selection.needed[int(found[1])]
+        name = self.table.names[int(found[1])]
         row_number = None if found[2] is None else self._line(int(found[2]) - 1, True)
         return ParseError(
             f"no number: {found[3]}",
@@ -456,7 +456,8 @@ class _Parsing:
 
         style, data = self.table.style, self.block.data
         types = dict.fromkeys(names, pa.string())
-        found = style.read(data, self.table.names, types, names, lambda row: "skip")
+        read = style.reader(self.table.names, types, names)
+        found = read(data, lambda row: "skip")
         spelt = {"inf", "infinity", *(text.strip().lower() for text in style.null_values)}
         for at in np.flatnonzero(infinite.any(axis=0)):
             texts = found.column(int(at)).to_pylist()
