@@ -38,9 +38,11 @@ class CsvStyle:
         types: dict[str, Any] | None = None,
         needed: Sequence[str] | None = None,
     ) -> Callable[[bytes, Any], pa.Table]:
-        """A function of lines without a header and of what to do about ragged rows, which
-        """A function of lines without a header, and of what to do about ragged rows, that
-        gives a table. What depends on the columns is made once: there may be thousands."""
+        """A function of lines, without a header, and of what to do about ragged rows.
+
+        It gives a table. What depends on the columns is made once: there may be thousands.
+        """
+        import pyarrow as pa
         from pyarrow import csv as pc
 
         read_options = pc.ReadOptions(
