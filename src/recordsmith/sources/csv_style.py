@@ -40,7 +40,7 @@ class CsvStyle:
     ) -> Callable[[bytes, Any], pa.Table]:
         """A function of lines, without a header, and of what to do about ragged rows.
 
-        It gives a table. What depends on the columns is made once: there may be thousands.
+        It gives a table. What depends on the columns (maybe thousands) is made once.
         """
         import pyarrow as pa
         from pyarrow import csv as pc
