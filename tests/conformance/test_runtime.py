@@ -4,7 +4,6 @@ import io
 import os
 
 import numpy as np
-import pytest
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from hypothesis import given
@@ -318,7 +317,27 @@ def readings(payload):
     return ours, code, theirs
 
 
-@pytest.mark.skipif(not KEEPS_NAN, reason="this runtime makes one NaN of all")
+def comparable(record):
+    """The record, with one NaN for all where the runtime's floats lose a NaN's bits."""
+    if KEEPS_NAN or record is None:
+        return record
+    return {
+        part: {name: one_nan(held) for name, held in content.items()}
+        if isinstance(content, dict)
+        else content
+        for part, content in record.items()
+    }
+
+
+def one_nan(held):
+    dtype, raw, *rest = held
+    if dtype not in ("float32", "float64"):
+        return held
+    values = np.frombuffer(raw, dtype).copy()
+    values[np.isnan(values)] = np.nan
+    return (dtype, values.tobytes(), *rest)
+
+
 @given(own.batches(n_rows=1, most=2), st.data())
 def test_a_flipped_byte_is_read_as_the_runtime_reads_it(batch, data):
     (whole,) = map(bytearray, encode(batch))
@@ -334,4 +353,4 @@ def test_a_flipped_byte_is_read_as_the_runtime_reads_it(batch, data):
         if ours is None:
             assert theirs is None or code in STRICTER
         else:
-            assert ours == theirs
+            assert comparable(ours) == comparable(theirs)
