@@ -1,11 +1,13 @@
 """NumPy's files, and SciPy's: choice of arrays, orders, damage."""
 
 import io
+import zipfile
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+import recordsmith as rs
 import recordsmith.sources.from_numpy as from_numpy
 from reading import Slow, batches_of, rows_of
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
@@ -116,7 +118,7 @@ def test_archives(save):
     features, labels = rows_of(npz(save, X=X, y=Y), label="y")
     assert np.array_equal(features, X)
     assert (labels.dtype, labels.tolist()) == ("int32", Y.tolist())
-    assert rows_of(npz(save, X=X, y=Y))[1] is None
+    assert rows_of(npz(save, X=X, y=Y), drop="y")[1] is None
     assert np.array_equal(rows_of(npz(save, X=X, Z=-X), array="Z")[0], -X)
     assert rows_of(npz(save, X=X), label=2)[1].tolist() == X[:, 2].tolist()
 
@@ -165,7 +167,7 @@ def test_unsound_sparse_files():
     ):
         with pytest.raises(FormatError):
             rows_of(npz(**{**good, **change}))
-    with pytest.raises(InputError, match="labels beside it"):
+    with pytest.raises(InputError, match="the archive holds no labels"):
         rows_of(npz(**good), label="y")
 
 
@@ -189,3 +191,40 @@ def test_files_of_different_widths(tmp_path):
     with pytest.raises(InputError, match="2 wide") as caught:
         rows_of(tmp_path)
     assert caught.value.path == str(tmp_path / "2.npy")
+
+
+def test_labels_are_not_left_out_without_a_word():
+    file = io.BytesIO()
+    np.savez(file, X=np.eye(3), y=np.arange(3.0), names=np.arange(7))
+    assert rows_of(rewound(file), label="y")[1].tolist() == [0, 1, 2]
+    assert rows_of(rewound(file), drop="y")[1] is None
+    assert rows_of(rewound(file), array="X")[1] is None
+    with pytest.raises(InputError, match="the array 'y' has a value for each of the 3"):
+        rows_of(rewound(file))
+    with pytest.raises(InputError, match="drop='z': the archive holds X, y, names"):
+        rows_of(rewound(file), drop="z")
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo"])
+def test_labels_beside_a_sparse_matrix(kind):
+    file = io.BytesIO()
+    sp.save_npz(file, sp.random(4, 5, 0.5, format=kind, random_state=0))
+    with zipfile.ZipFile(file, "a") as archive, archive.open("y.npy", "w") as member:
+        np.lib.format.write_array(member, np.array([3.0, 1.0, 2.0, 0.0]))
+    assert rows_of(rewound(file), label="y")[1].tolist() == [3, 1, 2, 0]
+    assert rows_of(rewound(file), drop="y")[1] is None
+    with pytest.raises(InputError, match="'y' has a value for each of the 4 rows"):
+        rows_of(rewound(file))
+
+
+def test_what_the_sink_writes_comes_back(tmp_path):
+    for name, matrix in (("dense", np.eye(3)), ("sparse", sp.csr_matrix(np.eye(3)))):
+        rs.write(tmp_path / f"{name}.npz", matrix, [2.0, 0.0, 1.0])
+        features, labels = rows_of(tmp_path / f"{name}.npz", label="y")
+        assert labels.tolist() == [2, 0, 1], name
+        assert features.tolist() == np.eye(3).tolist(), name
+
+
+def rewound(file):
+    file.seek(0)
+    return file

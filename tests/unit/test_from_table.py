@@ -68,11 +68,10 @@ def test_tables_of_every_kind(name):
 
 @pytest.mark.parametrize("column", [pa.array([1, 2]), pa.chunked_array([[1], [2]])])
 def test_one_column_is_no_table(column):
-    if not hasattr(column, "__arrow_c_stream__") and not hasattr(
-        column, "__arrow_c_array__"
-    ):
-        pytest.skip("this pyarrow does not export columns")
-    with pytest.raises(UnsupportedTypeError, match="one column, expected a table"):
+    exported = any(hasattr(column, f"__arrow_c_{way}__") for way in ("stream", "array"))
+    # Where pyarrow does not export it, it is an array of too few dimensions.
+    error = UnsupportedTypeError if exported else (InputError, UnsupportedTypeError)
+    with pytest.raises(error, match="one column, expected a table" if exported else None):
         batches_of(column)
 
 

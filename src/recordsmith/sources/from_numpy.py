@@ -58,8 +58,11 @@ def from_numpy(
         dimensions.
     label : int, list of int, or str, optional
         Positions of columns of a matrix; in .npz, the name of the array of labels.
-    features, drop : int or list of int, optional
+    features : int or list of int, optional
         Positions of columns of a matrix.
+    drop : int, str, or list of them, optional
+        Positions of columns of a matrix; in .npz also names of arrays to leave out. An
+        array with as many rows as the features is not left out without a word.
     dtype, label_dtype : {"float32", "float64", "int32"}, optional
 
     Raises
@@ -269,15 +272,11 @@ def _archive(
     casts: dict[str, Any],
 ) -> Iterator[Batch]:
     names = [name[: -len(".npy")] for name in members]
-    label = columns.label if isinstance(columns.label, str) else None
-    for option, name in (("array", array), ("label", label)):
-        if name is not None and name not in names:
-            raise InputError(
-                f"{option}={name!r}: the archive holds {', '.join(names)}",
-                advice=near(name, names),
-            )
+    label, dropped, columns = _named(columns)
+    _check_names(names, array=array, label=label, drop=dropped)
+    stated = array is not None
     if array is None:
-        rest = [name for name in names if name != label]
+        rest = [name for name in names if name != label and name not in dropped]
         wide = [name for name in rest if len(_member(archive, name).shape) > 1]
         if len(wide) != 1:
             raise InputError(
@@ -287,10 +286,12 @@ def _archive(
             )
         array = wide[0]
     rows = _member(archive, array)
-    if label is None:
-        batches = _matrix(rows, columns, casts)
-    else:
-        batches = _matrix_and_labels(rows, _member(archive, label), columns, casts)
+    if not stated:
+        rest = [name for name in names if name not in (array, label, *dropped)]
+        _refuse_left_out(archive, rest, rows.n_rows)
+    batches = _matrix(rows, columns, casts)
+    if label is not None:
+        batches = _labelled(batches, _member(archive, label), rows.n_rows, casts)
     done = 0
     for batch in batches:
         yield batch
@@ -298,21 +299,62 @@ def _archive(
         files.at(done / max(1, rows.n_rows))
 
 
-def _matrix_and_labels(
-    rows: _Rows, labels: _Rows, columns: Columns, casts: dict[str, Any]
+def _named(columns: Columns) -> tuple[str | None, list[str], Columns]:
+    """Label and arrays to drop, where they are names; the rest is about columns."""
+    label = columns.label if isinstance(columns.label, str) else None
+    chosen: Any = () if columns.drop is None else columns.drop
+    drop = [chosen] if isinstance(chosen, (str, int)) else list(chosen)
+    dropped = [name for name in drop if isinstance(name, str)]
+    places = tuple(at for at in drop if isinstance(at, int))
+    rest = replace(columns, label=None if label else columns.label, drop=places)
+    return label, dropped, rest
+
+
+def _check_names(
+    names: list[str], *, array: str | None, label: str | None, drop: list[str]
+) -> None:
+    wanted = [("array", array), ("label", label), *(("drop", name) for name in drop)]
+    for option, name in wanted:
+        if name is not None and name not in names:
+            raise InputError(
+                f"{option}={name!r}: the archive holds {', '.join(names) or 'no labels'}",
+                advice=near(name, names),
+            )
+
+
+def _refuse_left_out(archive: zipfile.ZipFile, names: list[str], n_rows: int) -> None:
+    """Labels must not vanish because nobody named them."""
+    for name in names:
+        shape = _member(archive, name).shape
+        if shape[:1] == (n_rows,):
+            raise InputError(
+                f"the array {name!r} has a value for each of the {n_rows} rows, and "
+                "would be left out",
+                advice=f"pass label={name!r} if it holds labels, drop={name!r} if it is "
+                "not wanted",
+            )
+
+
+def _labelled(
+    batches: Iterator[Batch], labels: _Rows, n_rows: int, casts: dict[str, Any]
 ) -> Iterator[Batch]:
-    if labels.n_rows != rows.n_rows:
+    if labels.n_rows != n_rows:
         raise InputError(
-            f"{labels.n_rows} labels for {rows.n_rows} rows of features",
+            f"{labels.n_rows} labels for {n_rows} rows of features",
             advice="they go by position: one for each row",
         )
-    for batch in _matrix(rows, replace(columns, label=None), casts):
+    for batch in batches:
         y = labels.read(batch.n_rows)
         own = batch_from_arrays(np.empty((len(y), 0)), y, **casts)
         yield Batch(batch.fields + own.fields[1:], batch.n_rows)
 
 
 # -- SciPy's ---------------------------------------------------------------------------
+
+# What scipy.sparse.save_npz writes, for all of its formats.
+_SCIPY_MEMBERS = frozenset(
+    ["format", "shape", "data", "_is_array", "indices", "indptr", "row", "col", "offsets"]
+)
 
 
 def _sparse(
@@ -322,20 +364,27 @@ def _sparse(
     columns: Columns,
     casts: dict[str, Any],
 ) -> Iterator[Batch]:
+    label, dropped, columns = _named(columns)
     if columns != Columns(None, None, ()):
         raise InputError(
             "this is one sparse matrix, of which all columns are the feature",
-            advice="pass labels beside it: recordsmith.write(dest, X, y)",
+            advice="name an array of the archive: label='y'",
         )
     with archive.open("format.npy") as file:
         kind = np.lib.format.read_array(file, allow_pickle=False).item()
     kind = kind.decode() if isinstance(kind, bytes) else str(kind)
     shape = tuple(int(size) for size in _member(archive, "shape").whole())
-    if kind != "csr":
-        yield from _sparse_whole(opened, casts)
-        return
+    names = [name[: -len(".npy")] for name in archive.namelist()]
+    extra = [name for name in names if name not in _SCIPY_MEMBERS]
+    _check_names(extra, array=None, label=label, drop=dropped)
+    rest = [name for name in extra if name not in (label, *dropped)]
+    _refuse_left_out(archive, rest, shape[0])
+    csr = kind == "csr"
+    batches = _csr(archive, shape, casts) if csr else _sparse_whole(opened, casts)
+    if label is not None:
+        batches = _labelled(batches, _member(archive, label), shape[0], casts)
     done = 0
-    for batch in _csr(archive, shape, casts):
+    for batch in batches:
         yield batch
         done += batch.n_rows
         files.at(done / max(1, shape[0]))
