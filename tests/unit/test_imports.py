@@ -15,14 +15,16 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally"},
-    {"_core", "algorithms", "threads"},
+    {"_core", "algorithm_table", "threads"},
     {"batch", "casts", "window"},
     {"arrays", "concat", "exports"},
-    {"codec", "decoder", "validate"},
+    {"codec", "decoder"},
     {"chunks", "frames", "reader", "resync"},
     {"publish", "storage"},
     {"salvaging", "sinks", "sources", "verification"},
-    {"description", "pipeline"},
+    {"validation"},
+    {"channels", "description", "pipeline"},
+    {"comparison"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 

@@ -1,0 +1,296 @@
+"""What the table says of an algorithm: plain values, each with where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+__all__ = [
+    "Algorithm",
+    "Constraint",
+    "Fact",
+    "Format",
+    "Hyperparameter",
+    "Inference",
+    "LabelValues",
+    "ModesByContainer",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Fact(Generic[T]):
+    """One thing that is known of an algorithm, and how well.
+
+    Attributes
+    ----------
+    value : object
+        None if nothing is known.
+    status : {"confirmed", "inferred", "conflict", "unconfirmed"}
+        "confirmed": documented, or read in the container's source; "inferred": deduced
+        from code or examples around it; "conflict": sources disagree, `value` is the one
+        to believe; "unconfirmed": no source settles it.
+    sources : tuple of str
+        Addresses of the pages or files that say so; never empty.
+    date : datetime.date
+        When they were read.
+    note : str or None
+    """
+
+    value: T
+    status: str
+    sources: tuple[str, ...]
+    date: date
+    note: str | None = None
+
+    @property
+    def sure(self) -> bool:
+        """May data that breaks it be refused? Only what is confirmed makes an error."""
+        return self.status == "confirmed"
+
+
+@dataclass(frozen=True)
+class LabelValues:
+    """Which label values an algorithm takes, for some setting of its hyperparameters.
+
+    Attributes
+    ----------
+    when : mapping of str to tuple of str
+        Hyperparameter and the values for which this holds; empty: always.
+    values : Fact of {"binary", "classes", "integers", "counts", "real"}
+        "binary": 0 and 1; "classes": the integers 0 to classes - 1; "integers": any whole
+        numbers; "counts": whole numbers from 0; "real": any finite number.
+    classes_from : str or None
+        The hyperparameter that tells the number of classes.
+    """
+
+    when: Mapping[str, tuple[str, ...]]
+    values: Fact[str]
+    classes_from: str | None = None
+
+
+@dataclass(frozen=True)
+class ModesByContainer:
+    """Input modes of the images whose tags are listed; the last entry has no tags."""
+
+    tags: tuple[str, ...]
+    modes: Fact[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One content type that an algorithm trains on.
+
+    Attributes
+    ----------
+    content_type : str
+        As the channel's ContentType must be, without parameters.
+    kind : str
+        "recordio-protobuf", "csv", "libsvm", "parquet", "jsonlines", "json", "recordio",
+        "image", "text" or "folder": what the files are.
+    spellings : Fact of tuple of str
+        Other spellings of the content type that are accepted ("csv", "text/x-libsvm").
+    parameters : Fact of mapping of str to tuple of str, or None
+        Parameters that the content type may carry and their values; {}: it takes none.
+    modes : tuple of ModesByContainer
+        Read with :meth:`input_modes`.
+    densities : Fact of tuple of str
+        Of "dense" and "sparse"; both, and "unconfirmed", where nothing says.
+    dtypes : Fact of tuple of str
+        Of features, as written: "float32", "float64", "int32". The first is the best.
+    feature_names : Fact of tuple of str
+        Names that a record's features must have: ("values",) as a rule.
+    label : mapping of channel to Fact of {"required", "optional", "forbidden", "ignored"}
+        "*" stands for every other channel. Read with :meth:`label_rule`.
+    label_width : Fact of int or None
+        Values in a label; None: any number.
+    label_dtypes : Fact of tuple of str
+    label_position : Fact of {"first", "none", "first label_size", None}
+        Of CSV and Parquet: where the label stands.
+    label_size : Fact of tuple of int, or None
+        Values that `label_size=` may have in training; None: any.
+    header : Fact of bool or None
+        Whether a CSV file may have a header.
+    index_base : Fact of int or None
+        Of libsvm: what the first feature's index is.
+    empty_rows : Fact of {"keep", "explicit-zero"} or None
+        What to write for a sparse row without values so that it can be read.
+    """
+
+    content_type: str
+    kind: str
+    spellings: Fact[tuple[str, ...]]
+    parameters: Fact[Mapping[str, tuple[str, ...]] | None]
+    modes: tuple[ModesByContainer, ...]
+    densities: Fact[tuple[str, ...]] | None = None
+    dtypes: Fact[tuple[str, ...]] | None = None
+    feature_names: Fact[tuple[str, ...]] | None = None
+    label: Mapping[str, Fact[str]] = field(default_factory=dict)
+    label_width: Fact[int | None] | None = None
+    label_dtypes: Fact[tuple[str, ...]] | None = None
+    label_position: Fact[str | None] | None = None
+    label_size: Fact[tuple[int, ...] | None] | None = None
+    header: Fact[bool | None] | None = None
+    index_base: Fact[int | None] | None = None
+    empty_rows: Fact[str | None] | None = None
+
+    def label_rule(self, channel: str = "train") -> Fact[str] | None:
+        """Whether rows of that channel carry a label."""
+        return self.label.get(channel, self.label.get("*"))
+
+    def input_modes(self, container: str | None = None) -> Fact[tuple[str, ...]]:
+        """Of "File", "Pipe", "FastFile", for an image tag; by default the newest."""
+        for entry in self.modes:
+            if container in entry.tags:
+                return entry.modes
+        return self.modes[-1].modes
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """A hyperparameter that the data decides or that decides about the data.
+
+    Attributes
+    ----------
+    name : str
+    meaning : str
+        "width" (features of a row), "classes", "batch" (rows of a mini-batch), "rows" (of
+        the data set), "vocabulary" (ids below it), "label_size", "task", "weights" or
+        "other".
+    required : Fact of bool
+    limits : Fact of tuple (lowest, highest) of number or None, or None
+    choices : Fact of tuple of str, or None
+    auto : bool
+        Whether "auto" is a value.
+    """
+
+    name: str
+    meaning: str
+    required: Fact[bool]
+    limits: Fact[tuple[float | None, float | None]] | None = None
+    choices: Fact[tuple[str, ...]] | None = None
+    auto: bool = False
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Requests and responses.
+
+    Attributes
+    ----------
+    requests, responses : Fact of tuple of str
+        Content types, as ContentType and Accept.
+    response_root : Fact of str or None
+        The JSON key under which the predictions stand.
+    response_fields : Fact of tuple of str
+    label_size : Fact of tuple of int, or None
+        Values that `label_size=` of a text/csv request may have; None: any; (): none.
+    max_bytes : Fact of int
+        Of one request to a real-time endpoint.
+    """
+
+    requests: Fact[tuple[str, ...]]
+    responses: Fact[tuple[str, ...]]
+    response_root: Fact[str | None]
+    response_fields: Fact[tuple[str, ...]]
+    label_size: Fact[tuple[int, ...] | None]
+    max_bytes: Fact[int]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """Anything else that must hold, as a sentence; `severity` is "error" or "warning"."""
+
+    text: Fact[str]
+    severity: str
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What one built-in algorithm accepts.
+
+    Attributes
+    ----------
+    key : str
+        Its name for :func:`recordsmith.algorithm`: "linear-learner".
+    name : str
+        Its name in the documentation: "Linear Learner".
+    aliases : tuple of str
+    supervised : bool or None
+    image_tags : tuple of str
+        Tags of its image that the table knows, oldest first; empty where it has one only.
+    formats : tuple of Format
+        The first is what to prefer.
+    default_content_type : Fact of str or None
+        What a channel without ContentType is taken for.
+    channels_required, channels_optional : Fact of tuple of str
+    other_channels : Fact of bool
+        Whether a channel of another name is accepted.
+    distribution : mapping of channel to Fact of tuple of str
+        Of "FullyReplicated" and "ShardedByS3Key": what is allowed; "*" for the others.
+    recommended_distribution : mapping of channel to Fact of str
+    instances : Fact of {"many", "one", "some", None}
+        Whether a job may have several; "some": only with certain settings, see the note.
+    fast_file, augmented_manifest : Fact of bool or None
+    hidden_files : Fact of {"error", "ignored", None}
+        What a file under the prefix whose name begins with "." does.
+    labels : tuple of LabelValues
+    hyperparameters : tuple of Hyperparameter
+    inference : Inference
+    constraints : tuple of Constraint
+    notes : tuple of str
+        Contradictions between sources, and which to believe.
+    sources : tuple of str
+        All pages and files that were read.
+    """
+
+    key: str
+    name: str
+    aliases: tuple[str, ...]
+    supervised: bool | None
+    image_tags: tuple[str, ...]
+    formats: tuple[Format, ...]
+    default_content_type: Fact[str | None]
+    channels_required: Fact[tuple[str, ...]]
+    channels_optional: Fact[tuple[str, ...]]
+    other_channels: Fact[bool]
+    distribution: Mapping[str, Fact[tuple[str, ...]]]
+    recommended_distribution: Mapping[str, Fact[str]]
+    instances: Fact[str | None]
+    fast_file: Fact[bool | None]
+    augmented_manifest: Fact[bool | None]
+    hidden_files: Fact[str | None]
+    labels: tuple[LabelValues, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    inference: Inference
+    constraints: tuple[Constraint, ...]
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    def format(self, content_type: str) -> Format | None:
+        """The format of a content type (without its parameters) or of a kind."""
+        for entry in self.formats:
+            names = (entry.content_type, entry.kind, *entry.spellings.value)
+            if content_type in names:
+                return entry
+        return None
+
+    def hyperparameter(self, meaning: str) -> Hyperparameter | None:
+        """The hyperparameter with that meaning."""
+        for entry in self.hyperparameters:
+            if entry.meaning == meaning:
+                return entry
+        return None
+
+    def label_values(self, hyperparameters: Mapping[str, Any]) -> LabelValues | None:
+        """Which labels these hyperparameters ask for; None if that cannot be told."""
+        for entry in self.labels:
+            if all(
+                str(hyperparameters.get(name)) in values
+                for name, values in entry.when.items()
+            ):
+                return entry
+        return None

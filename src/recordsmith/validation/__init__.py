@@ -1,0 +1,1 @@
+"""Data and channels checked against the table of algorithms."""
