@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, convert, head, inspect, salvage, verify
+from . import cat, channel, convert, head, inspect, salvage, verify
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "cat": cat,
     "verify": verify,
     "salvage": salvage,
+    "channel": channel,
 }
 
 _DESCRIPTION = """\
@@ -67,6 +68,7 @@ class Parser(argparse.ArgumentParser):
         parsed: argparse.Namespace
         parsed, unknown = self.parse_known_args(args, namespace)
         parser = self.commands.get(getattr(parsed, "command", None) or "", self)
+        parser = parser.commands.get(getattr(parsed, "action", None) or "", parser)
         if unknown:
             name = unknown[0].split("=")[0]
             hint = _nearest(name, parser._option_string_actions)
