@@ -218,8 +218,10 @@ class Job:
         """A setting's place, with its line if the job came from a file."""
         lines = self.text.lines if self.text is not None else {}
         near = setting
+        if self.whole is None and not self.single:  # the file is the list itself
+            near = setting[len(self.setting) :]
         while near and near not in lines:  # what is missing is missing in what is around
-            near = re.sub(r"(^|\.)[^.\[]*$|\[\d+\]$", "", near)
+            near = near[: max(near.rfind("."), near.rfind("["), 0)]
         return Place(
             path=self.path,
             channel=channel.text("ChannelName") if channel else None,

@@ -139,6 +139,8 @@ def _texts(problem: Problem, where: str) -> tuple[str, str, str]:
         unit = {"string": "characters", "list": "items"}.get(shape.kind, "pairs")
         expected = f"{shape.low} to {shape.high:,} {unit}"
         fix = f"make {name} shorter" if len(value) > (shape.low or 0) else f"fill {name}"
+        if 0 < len(value) < (shape.low or 0):
+            fix = f"correct {name}"
         return f"{len(value):,} {unit}", expected, fix
     return f"{value}", f"at least {shape.low}", f"correct {name}"
 
