@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .tables import (
@@ -169,10 +169,8 @@ def read_entry(
         **shared,
     )
     read = [source.address for source in table.cited("read")]
-    cited = dict.fromkeys([*read, *_addresses(entry)])
-    object.__setattr__(entry, "sources", tuple(cited))
     table.close()
-    return entry
+    return replace(entry, sources=tuple(dict.fromkeys([*read, *_addresses(entry)])))
 
 
 def _format(table: Table) -> Format:
@@ -196,7 +194,8 @@ def _format(table: Table) -> Format:
 
 def _modes(table: Table) -> tuple[ModesByContainer, ...]:
     """One fact, or a list of them with the tags of the images for which they hold."""
-    if not isinstance(table.values.get("modes"), list):
+    modes = table.values.get("modes")
+    if not isinstance(modes, list) or not any(isinstance(one, dict) for one in modes):
         return (ModesByContainer((), table.fact("modes", _MODES)),)
     found = []
     for one in table.tables("modes"):
@@ -238,10 +237,7 @@ def _hyperparameter(table: Table) -> Hyperparameter:
 def _inference(table: Table, common: Mapping[str, Fact[Any]]) -> Inference:
     table.take_defaults()
     requests = table.fact("requests", texts)
-    # Only text/csv has that parameter.
-    no_size: Fact[Any] = Fact(
-        (), requests.status, requests.sources, requests.date, requests.note
-    )
+    no_size = replace(requests, value=(), note="of text/csv only, which it does not take")
     takes_csv = "text/csv" in requests.value
     found = Inference(
         requests=requests,

@@ -221,13 +221,10 @@ class Table:
         value = self.values[key]
         if isinstance(value, dict) and not _FACT.isdisjoint(value):
             one = self.table(key)
-        else:
-            where = f"{self.where}{key}."
-            alone = {"value": value}
-            one = Table(alone, self.file, self.sources, where, self.defaults)
-        fact = one.as_fact(kind)
-        one.close()
-        return fact
+            fact = one.as_fact(kind)
+            one.close()
+            return fact
+        return self._fact(self.get(key, kind), f"{key}.note")
 
     def facts(self, key: str, kind: Kind) -> dict[str, Any]:
         """A table of facts: by channel."""
@@ -239,13 +236,18 @@ class Table:
 
     def as_fact(self, kind: Kind) -> Fact[Any]:
         """This table as a fact; the caller may take more from it."""
-        status = self._or_default("status", word(*STATUSES))
         value = self.get("value", kind, None if kind.may_be_missing else _MISSING)
-        cited = self.cited("sources")
-        when = self.get("date", day, min(source.read for source in cited))
         note = self.get("note", text, None)
+        return self._fact(value, "note", note, self.get("date", day, None))
+
+    def _fact(
+        self, value: Any, note_key: str, note: str | None = None, when: date | None = None
+    ) -> Fact[Any]:
+        status = self._or_default("status", word(*STATUSES))
+        cited = self.cited("sources")
         if status != "confirmed" and note is None:
-            raise self.error("note", f"is missing: say why the fact is {status}")
+            raise self.error(note_key, f"is missing: say why the fact is {status}")
+        when = when or min(source.read for source in cited)
         return Fact(value, status, tuple(source.address for source in cited), when, note)
 
     def cited(self, key: str) -> list[Source]:
