@@ -31,11 +31,11 @@ def as_text(entries: Iterable[Algorithm]) -> str:
     --------
     >>> from recordsmith import algorithm
     >>> lines = as_text([algorithm("pca")]).splitlines()
-    >>> print("\\n".join(line[:66].rstrip() for line in lines))
-    algorithm  content types      RecordIO  dtype     record    CSV
-                                                      label     label
-    ---------  -----------------  --------  --------  --------  -----
-    pca        recordio-protobuf  dense     float32?  ignored?  none
+    >>> print("\\n".join(line[:58].rstrip() for line in lines))
+    algorithm  content types      RecordIO  dtype     record
+                                                      label
+    ---------  -----------------  --------  --------  --------
+    pca        recordio-protobuf  dense     float32?  ignored?
                csv                sparse?
     """
     heads = [_broken(title, width) for title, _, width in _COLUMNS]
@@ -61,8 +61,8 @@ def as_markdown(entries: Iterable[Algorithm]) -> str:
     Examples
     --------
     >>> from recordsmith import algorithm
-    >>> print(as_markdown([algorithm("pca")]).splitlines()[2])
-    | `pca` | recordio-protobuf, csv | dense, sparse? | float32? | ignored? | none | ...
+    >>> as_markdown([algorithm("pca")]).splitlines()[2][:56]
+    '| `pca` | recordio-protobuf, csv | dense, sparse? | float'
     """
     heads = [title for title, _, _ in _COLUMNS]
     rows = [[", ".join(cell(entry)) for _, cell, _ in _COLUMNS] for entry in entries]
