@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, convert, head, inspect, salvage, verify
+from . import algorithms, cat, convert, head, inspect, salvage, verify
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "cat": cat,
     "verify": verify,
     "salvage": salvage,
+    "algorithms": algorithms,
 }
 
 _DESCRIPTION = """\
