@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "tally"},
     {"_core", "algorithm_table", "threads"},
     {"batch", "casts", "window"},
-    {"arrays", "concat", "exports"},
+    {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},
     {"chunks", "frames", "reader", "resync"},
     {"publish", "storage"},
