@@ -14,7 +14,7 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # Lowest first. A module may import from its own layer (without circles) and from those
 # below. A package stands for all of its modules.
 LAYERS = [
-    {"errors", "tally"},
+    {"errors", "tally", "words"},
     {"_core", "algorithm_table", "threads"},
     {"batch", "casts", "window"},
     {"arrays", "concat", "density", "exports"},
@@ -31,7 +31,7 @@ LAYERS = [
 # Methods that are only another way to write a call to the layer above.
 UPWARD_IN_FUNCTIONS = {("batch", "exports")}
 
-HEAVY = {"pandas", "polars", "pyarrow", "scipy", "tqdm"}
+HEAVY = {"matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"}
 
 
 def layer(module):
