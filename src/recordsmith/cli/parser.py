@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import algorithms, cat, convert, head, inspect, salvage, verify
+from . import algorithms, cat, compare, convert, head, inspect, salvage, verify
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
+    "compare": compare,
     "inspect": inspect,
     "head": head,
     "cat": cat,
