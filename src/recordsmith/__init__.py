@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
     from .chunks import Chunk
+    from .comparison.comparing import compare
+    from .comparison.results import Candidate, Comparison
     from .description import Description, describe
     from .pipeline import (
         WriteResult,
@@ -32,7 +34,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Algorithm",
     "Batch",
+    "Candidate",
     "Chunk",
+    "Comparison",
     "Description",
     "Field",
     "SalvageReport",
@@ -41,6 +45,7 @@ __all__ = [
     "WriteResult",
     "algorithm",
     "algorithms",
+    "compare",
     "convert",
     "decode",
     "describe",
@@ -61,6 +66,8 @@ _HOMES = {
     "algorithm_table.types": ("Algorithm",),
     "batch": ("Batch", "Field"),
     "chunks": ("Chunk",),
+    "comparison.comparing": ("compare",),
+    "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "pipeline": (
         "WriteResult",

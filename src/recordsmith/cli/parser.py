@@ -8,17 +8,29 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, channel, convert, head, inspect, salvage, verify
+from . import (
+    algorithms,
+    cat,
+    channel,
+    compare,
+    convert,
+    head,
+    inspect,
+    salvage,
+    verify,
+)
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
+    "compare": compare,
     "inspect": inspect,
     "head": head,
     "cat": cat,
     "verify": verify,
     "salvage": salvage,
+    "algorithms": algorithms,
     "channel": channel,
 }
 
