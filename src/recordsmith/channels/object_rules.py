@@ -92,7 +92,7 @@ def _stray(job: Job, notes: Notes) -> None:
             if (one.name.startswith("_") or one.name.endswith(_NO_DATA))
             and not (ignored and one.name == "_SUCCESS")
             and channel.kind_of_source == "S3Prefix"
-            and holds_rows(channel.name)
+            and holds_rows(job.algorithm, channel.name)
         ]
         if stray:
             notes.add(
@@ -112,7 +112,7 @@ def _stray(job: Job, notes: Notes) -> None:
 def _types(job: Job, notes: Notes) -> None:
     for channel, some in _given(job):
         form = job.format_of(channel)
-        if form is None or not holds_rows(channel.name):
+        if form is None or not holds_rows(job.algorithm, channel.name):
             continue
         other = [
             one
