@@ -257,7 +257,7 @@ class _Asked:
             return
         raise InputError(
             f"{self.algorithm.name} needs a label in each row, and these have none",
-            advice="name the column: label=NAME"
+            advice="name the label's column, label=NAME, or take a source with labels"
             if self.y is None and (_is_files(self.src) or hasattr(self.src, "columns"))
             else "pass the labels as y=",
         )
