@@ -21,11 +21,33 @@ cdef dict NUMBER_TYPES = {
     "int32": RS_I32, "uint32": RS_U32, "int64": RS_I64, "uint64": RS_U64,
     "float32": RS_F32, "float64": RS_F64,
 }
-# By the letters of Arrow's format strings.
-cdef dict ARROW_TYPES = {
-    b"b": RS_BITS, b"c": RS_I8, b"C": RS_U8, b"s": RS_I16, b"S": RS_U16, b"i": RS_I32,
-    b"I": RS_U32, b"l": RS_I64, b"L": RS_U64, b"f": RS_F32, b"g": RS_F64,
-}
+
+
+cdef int _number_type(const ArrowSchema *schema) noexcept nogil:
+    """The type of a column of plain numbers, by the letters of Arrow's formats; else 0."""
+    if schema.dictionary != NULL or schema.format[0] == 0 or schema.format[1] != 0:
+        return 0
+    if schema.format[0] == b"b":
+        return RS_BITS
+    if schema.format[0] == b"c":
+        return RS_I8
+    if schema.format[0] == b"C":
+        return RS_U8
+    if schema.format[0] == b"s":
+        return RS_I16
+    if schema.format[0] == b"S":
+        return RS_U16
+    if schema.format[0] == b"i":
+        return RS_I32
+    if schema.format[0] == b"I":
+        return RS_U32
+    if schema.format[0] == b"l":
+        return RS_I64
+    if schema.format[0] == b"L":
+        return RS_U64
+    if schema.format[0] == b"f":
+        return RS_F32
+    return RS_F64 if schema.format[0] == b"g" else 0
 
 
 cdef class ArrowColumns:
@@ -93,27 +115,36 @@ cdef class Strips:
             strip.valid = <const uint8_t *>bits.view.buf
             self.keep.append(bits)
 
-    def add_arrow(self, ArrowColumns columns not None, Py_ssize_t i, int64_t begin):
-        """Rows from `begin` of a column; False, and nothing is added, if it holds no plain
-        numbers."""
-        if i < 0 or i >= columns.array.n_children or begin < 0:
+    def add_arrow(
+        self, ArrowColumns columns not None, list places not None, Py_ssize_t first,
+        int64_t begin
+    ):
+        """Add rows from `begin` of columns, those at places[first:], up to one that holds no
+        plain numbers. Its index in `places` comes back; their number if there is none."""
+        cdef Py_ssize_t i, place
+        cdef ArrowArray *array
+        cdef int number_type
+        cdef rs_strip *strip
+        self.keep.append(columns)
+        if first < 0:
             raise core_error("RS_E_ARGUMENT")
-        cdef ArrowSchema *schema = columns.schema.children[i]
-        cdef ArrowArray *array = columns.array.children[i]
-        number_type = ARROW_TYPES.get(schema.format)
-        if number_type is None or schema.dictionary != NULL or array.n_buffers != 2:
-            return False
-        if array.buffers[1] == NULL or begin + self.n_rows > array.length:
-            return False
-        cdef rs_strip *strip = self._next(1)
-        strip.values = array.buffers[1]
-        strip.type = <uint8_t><int>number_type
-        strip.first = columns.array.offset + array.offset + begin
-        if array.null_count != 0:
-            strip.valid = <const uint8_t *>array.buffers[0]
-        if not self.keep or self.keep[-1] is not columns:
-            self.keep.append(columns)
-        return True
+        for i in range(first, len(places)):
+            place = places[i]
+            if place < 0 or place >= columns.array.n_children or begin < 0:
+                raise core_error("RS_E_ARGUMENT")
+            array = columns.array.children[place]
+            number_type = _number_type(columns.schema.children[place])
+            if number_type == 0 or array.n_buffers != 2 or array.buffers[1] == NULL:
+                return i
+            if begin > array.length or self.n_rows > array.length - begin:
+                raise core_error("RS_E_ARGUMENT")
+            strip = self._next(1)
+            strip.values = array.buffers[1]
+            strip.type = <uint8_t>number_type
+            strip.first = columns.array.offset + array.offset + begin
+            if array.null_count != 0:
+                strip.valid = <const uint8_t *>array.buffers[0]
+        return len(places)
 
     def join(self, out not None, bint keep_integers=False, fill=None):
         """Write all rows into `out`, whose dtype is the wire's.

@@ -184,13 +184,12 @@ def test_arrow_columns_lend_no_more_than_there_is():
     rows = pa.RecordBatch.from_pydict({"a": [1.5, 2.5], "s": ["x", "y"]})
     columns = _core.ArrowColumns(*rows.__arrow_c_array__())
     strips = _core.Strips(2, 2)
-    assert strips.add_arrow(columns, 0, 0)
-    assert not strips.add_arrow(columns, 1, 0)  # text
-    assert not strips.add_arrow(columns, 0, 1)  # one row is left, two are asked for
-    assert not strips.add_arrow(columns, 0, 2**62)
-    for i, begin in ((2, 0), (-1, 0), (0, -1)):
+    assert strips.add_arrow(columns, [1, 0, 1, 0], 1, 0) == 2  # column 1 is text
+    for place, begin in ((2, 0), (-1, 0), (0, -1), (0, 1), (0, 2**62)):
         with pytest.raises(RecordsmithError):
-            strips.add_arrow(columns, i, begin)
+            strips.add_arrow(columns, [place], 0, begin)
+    with pytest.raises(RecordsmithError):
+        strips.add_arrow(columns, [0], -1, 0)
     with pytest.raises(ValueError, match="PyCapsule"):
         _core.ArrowColumns(None, None)
     del rows, columns  # the strips hold what they were lent

@@ -118,9 +118,14 @@ class _Rows:
         whole = self._whole.column(self._places[name])
         return whole.slice(self._begin, self.n_rows)
 
-    def lend(self, name: str, strips: _core.Strips) -> bool:
-        """Add a column to `strips`, if it holds plain numbers; else False."""
-        return strips.add_arrow(self._lent, self._places[name], self._begin)
+    def places(self, names: list[str]) -> list[int]:
+        """Where the columns stand in the record batch."""
+        return [self._places[name] for name in names]
+
+    def lend(self, places: list[int], first: int, strips: _core.Strips) -> int:
+        """Add columns from places[first] on to `strips`, up to one that holds no plain
+        numbers; its index."""
+        return strips.add_arrow(self._lent, places, first, self._begin)
 
 
 class Converter:
@@ -225,11 +230,13 @@ class Converter:
     def _dense(self, feature: Feature, rows: _Rows, first_row: int) -> Field:
         columns = feature.columns
         parts = Parts(_core.Strips(rows.n_rows, len(columns)))
-        for position, (name, kind) in enumerate(columns):
-            if kind.form == "scalar" and rows.lend(name, parts.strips):
-                continue  # the common case, which must cost little for each column
+        places = rows.places([name for name, _ in columns])
+        at = rows.lend(places, 0, parts.strips)
+        while at < len(columns):  # one that holds no plain numbers
+            name, kind = columns[at]
             found, width = self._numbers(name, kind, rows.column(name), first_row)
-            parts.add(position, found, width)
+            parts.add(at, found, width)
+            at = rows.lend(places, at + 1, parts.strips)
         joiner = self._joiners[feature.role, feature.name]
         matrix, misfit = joiner.join(parts, self.tally)
         if misfit is not None:

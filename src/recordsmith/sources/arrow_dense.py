@@ -81,7 +81,7 @@ class Joiner:
     def join(self, parts: Parts, tally: Tally) -> tuple[Array, Misfit | None]:
         """The matrix, or the first number that has no place in it."""
         strips = parts.strips
-        out = np.empty((strips.n_rows, strips.width), self.dtype)
+        out = _room(strips.n_rows, strips.width, self.dtype)
         n_filled = tally.nulls
         misfit = self._join(strips, out, tally)
         if misfit is not None and misfit.reason == "RS_E_MISSING" and self._can_fill():
@@ -121,3 +121,14 @@ class Joiner:
             "the value is missing",
             advice='pass nulls="nan", or a number to put in its place',
         )
+
+
+def _room(n_rows: int, width: int, dtype: np.dtype[Any]) -> Array:
+    """An uninitialised matrix, from Arrow's pool: it keeps the memory of batches that are
+    done with, whereas the system would have to clear each page of new memory."""
+    import pyarrow as pa
+
+    n_bytes = n_rows * width * dtype.itemsize
+    if n_bytes == 0:
+        return np.empty((n_rows, width), dtype)
+    return np.frombuffer(pa.allocate_buffer(n_bytes), dtype).reshape(n_rows, width)
