@@ -13,7 +13,8 @@
 
 enum {
     BLOCK = 64, /* rows; also numbers of a run with missing ones, one word of bits */
-    LANES = 16
+    LANES = 16,
+    AHEAD = 4 /* strips between the one being cast and the one being asked for */
 };
 
 /* Where a block goes, and what is known so far. */
@@ -162,9 +163,11 @@ static void turn_squares(const uint8_t *const *lanes, size_t n_lanes, size_t *n_
     const size_t side = 16 / to->size;
     *n_done = n_lanes - n_lanes % side;
     *n_rows -= *n_rows % side;
-    for (size_t i = 0; i < *n_rows; i += side) {
-        uint8_t *row = out + i * to->row_size;
-        for (size_t k = 0; k < *n_done; k += side) {
+    /* Few lanes at a time: columns often lie so far apart that they all want the same few
+     * lines of the cache. */
+    for (size_t k = 0; k < *n_done; k += side) {
+        for (size_t i = 0; i < *n_rows; i += side) {
+            uint8_t *row = out + i * to->row_size;
             if (to->size == 4) {
                 turn_4x4(lanes + k, i, row + k * 4, to->row_size);
             } else {
@@ -210,6 +213,21 @@ static bool is_lane(const rs_strip *strip, const joint *to)
     return strip->valid == NULL && strip->type == same[to->dtype];
 }
 
+/* Ask for the strip's part of a block: the processor foresees runs, not the step from one
+ * column to the next. */
+static void prefetch_rows(const rs_strip *strip, int64_t row, size_t n)
+{
+#if defined(__GNUC__)
+    const size_t size = rs_number_size(strip->type);
+    const uint8_t *p = (const uint8_t *)strip->values + place_of(strip, row) * size;
+    for (size_t i = 0; i < n * size; i += 64) {
+        __builtin_prefetch(p + i);
+    }
+#else
+    (void)strip, (void)row, (void)n;
+#endif
+}
+
 /* n rows of up to LANES strips of one column. */
 static void join_lanes(const rs_strip *strips, size_t n_lanes, int64_t row, size_t n,
                        uint8_t *out, joint *to)
@@ -218,6 +236,9 @@ static void join_lanes(const rs_strip *strips, size_t n_lanes, int64_t row, size
     const uint8_t *lanes[LANES];
     for (size_t k = 0; k < n_lanes; k++) {
         const size_t at = place_of(&strips[k], row);
+        if (k + AHEAD < n_lanes) {
+            prefetch_rows(&strips[k + AHEAD], row, n);
+        }
         if (is_lane(&strips[k], to)) {
             lanes[k] = (const uint8_t *)strips[k].values + at * to->size;
         } else {
