@@ -15,6 +15,7 @@ from .arrow_batches import Converter, convert_all
 from .arrow_types import describe, kind_of
 from .columns import Columns
 from .files import naming
+from .parquet_columns import iter_row_groups
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,9 +175,7 @@ def _read(
             record_batches: Iterator[Any] = iter(_rows_only(n_rows))
         else:
             rows = min(_BATCH_ROWS, converter.rows_to_read(_READ_BYTES))
-            record_batches = file.iter_batches(
-                rows, columns=present, use_threads=use_threads
-            )
+            record_batches = iter_row_groups(file, present, rows, use_threads)
         while True:
             try:
                 batch = next(record_batches, None)
