@@ -122,11 +122,11 @@ def test_errors_name_the_row_of_the_file(tmp_path, little_room):
     with pytest.raises(InputError, match="missing") as caught:
         batches_of(path, **{**OPTIONS, "nulls": "error"})
     assert (caught.value.row, caught.value.column) == (3, "a")
+    large = [1.0] * ROWS
+    large[700] = 1e39
+    content = many_types().append_column("large", pa.array(large))
+    pq.write_table(content, path, row_group_size=GROUP_ROWS)
     with pytest.raises(InputError, match="too large for float32") as caught:
-        large = [1.0] * ROWS
-        large[700] = 1e39
-        content = many_types().append_column("large", pa.array(large))
-        pq.write_table(content, path, row_group_size=GROUP_ROWS)
         batches_of(path, **OPTIONS, dtype="float32")
     assert (caught.value.row, caught.value.column) == (700, "large")
 
