@@ -59,8 +59,11 @@ def iter_row_groups(
 
 def _parts(file: Any, number: int, columns: list[str]) -> list[list[str]]:
     """The columns, cut so that each part can be decoded in little memory."""
-    sizes = dict.fromkeys(columns, 0)
     group = file.metadata.row_group(number)
+    most = min(group.total_byte_size, group.num_columns * _COLUMN_BYTES)
+    if most <= _DECODING_BYTES:
+        return [columns]  # without a look at each of them, which takes its time
+    sizes = dict.fromkeys(columns, 0)
     for i in range(group.num_columns):
         chunk = group.column(i)
         name = _column_of(chunk.path_in_schema, sizes)
