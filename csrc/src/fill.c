@@ -1,6 +1,7 @@
 /* Second reading pass: frames -> the caller's arrays. */
 #include "column.h"
 #include "outline.h"
+#include "paths.h"
 #include "pattern.h"
 #include "place.h"
 #include "scan.h"

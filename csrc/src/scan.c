@@ -3,6 +3,7 @@
 
 #include "column.h"
 #include "outline.h"
+#include "paths.h"
 #include "pattern.h"
 
 typedef struct scan_state {

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paths.h"
 #include "recordsmith/recordsmith.h"
-#include "scan.h"
 
 #define REQUIRE(cond)                                                                    \
     do {                                                                                 \
