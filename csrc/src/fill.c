@@ -1,4 +1,5 @@
 /* Second reading pass: frames -> the caller's arrays. */
+#include "alike.h"
 #include "column.h"
 #include "outline.h"
 #include "paths.h"
@@ -15,6 +16,7 @@ typedef struct fill_state {
     const uint8_t *end; /* of the input */
     rs_decoders decoders;
     rs_outline outline;
+    rs_patience patience;
     rs_pattern patterns[RS_MAX_PATTERNS];
 } fill_state;
 
@@ -233,6 +235,30 @@ static rs_status fill_record(fill_state *state, rs_span record, unsigned paths)
     return fill_general(state, record);
 }
 
+/* As many records as possible that look alike; returns their bytes. */
+static size_t fill_alike(fill_state *state, const uint8_t *at, uint64_t n_records)
+{
+    rs_alike alike;
+    size_t n_bytes = 0;
+    size_t sum = 0;
+    uint64_t n = 0;
+    uint64_t n_done = 0;
+    if (!rs_make_alike(state->patterns, state->columns, state->n_columns, &alike)) {
+        rs_tried(&state->patience, 0);
+        return 0;
+    }
+    do {
+        n = rs_fill_alike(&alike, at + sum, state->end, n_records - state->row,
+                          state->columns, state->targets, state->row, &state->decoders,
+                          &n_bytes);
+        state->row += n;
+        n_done += n;
+        sum += n_bytes;
+    } while (n != 0);
+    rs_tried(&state->patience, n_done);
+    return sum;
+}
+
 static rs_status begin_targets(const fill_state *state, uint64_t n_records)
 {
     if (state->n_columns > RS_MAX_FIELDS) {
@@ -266,12 +292,20 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
     state.end = in + n;
+    state.patience = (rs_patience){1, 1};
     for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
         state.patterns[c].head.n = 0;
     }
     rs_status status = begin_targets(&state, n_records);
     while (status == RS_OK && state.row < n_records) {
         size_t payload_len = 0;
+        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
+            rs_may_try(&state.patience)) {
+            begin += fill_alike(&state, in + begin, n_records);
+            if (state.row == n_records) {
+                break;
+            }
+        }
         if (begin == n || !rs_whole_frame(in + begin, n - begin, &payload_len)) {
             rs_fail(err, RS_E_CHANGED);
             err->offset = (int64_t)begin;

@@ -8,7 +8,7 @@
 enum {
     RS_ANY_PATH = 0,
     RS_GENERAL_ONLY = 1, /* every row or record in the general way */
-    RS_NO_REPEATS = 2, /* do not compare a record's bytes with those of the one before */
+    RS_NO_REPEATS = 2, /* reading: each record apart, not in runs of such as look alike */
     RS_PORTABLE = 4    /* no instructions beyond the build's baseline */
 };
 

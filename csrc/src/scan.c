@@ -1,6 +1,7 @@
 /* First reading pass: frames -> what their records have in common. */
 #include "scan.h"
 
+#include "alike.h"
 #include "column.h"
 #include "outline.h"
 #include "paths.h"
@@ -15,6 +16,7 @@ typedef struct scan_state {
     rs_outline outline;
     rs_pattern patterns[RS_MAX_PATTERNS];
     const uint8_t *end; /* of the input */
+    rs_patience patience;
     uint64_t n_repeats; /* records like the outline's that the columns do not count yet */
 } scan_state;
 
@@ -114,12 +116,18 @@ typedef struct addition {
 
 enum { MAX_STRAIGHT = 256 };
 
-/* Like rs_column_add for a field that fits a column which has a record already. */
-static void add_straight(rs_column *column, const addition *add, uint64_t row)
+/* What the records before lack becomes known with the first one that has it again. */
+static void note_missing(rs_column *column, uint64_t row)
 {
     if (column->first_missing == UINT64_MAX && column->n_present < row) {
         column->first_missing = column->n_present;
     }
+}
+
+/* Like rs_column_add for a field that fits a column which has a record already. */
+static void add_straight(rs_column *column, const addition *add, uint64_t row)
+{
+    note_missing(column, row);
     if (column->sparse == 2) {
         column->sparse = add->sparse;
     }
@@ -219,6 +227,40 @@ static rs_status scan_record(scan_state *state, rs_span record, unsigned paths)
     return scan_general(state, record);
 }
 
+/* As many records as possible that look alike. */
+static void scan_alike(scan_state *state, const uint8_t *at, uint64_t max_records)
+{
+    rs_alike alike;
+    rs_additions sum;
+    rs_scan *scan = state->scan;
+    if (!rs_make_alike(state->patterns, state->columns, scan->n_columns, &alike)) {
+        rs_tried(&state->patience, 0);
+        return;
+    }
+    const uint64_t row = scan->n_records;
+    rs_column *csr = &state->columns[alike.csr];
+    rs_scan_alike(&alike, at, state->end, max_records, csr->first_width, &sum);
+    rs_tried(&state->patience, sum.n_records);
+    if (sum.n_records == 0) {
+        return;
+    }
+    for (size_t c = 0; c < scan->n_columns; c++) {
+        rs_column *column = &state->columns[c];
+        const size_t size = column->dtype == RS_FLOAT64 ? 8 : 4;
+        note_missing(column, row);
+        rs_column_repeat(column, sum.n_records,
+                         c == alike.csr ? 0 : state->patterns[c].n_fixed_values / size);
+    }
+    csr->n_values += sum.n_values;
+    csr->min_width = sum.min_width < csr->min_width ? sum.min_width : csr->min_width;
+    csr->max_width = sum.max_width > csr->max_width ? sum.max_width : csr->max_width;
+    if (csr->first_other_width == UINT64_MAX && sum.first_other_width != UINT64_MAX) {
+        csr->first_other_width = row + sum.first_other_width;
+    }
+    scan->n_records += sum.n_records;
+    scan->n_bytes += sum.n_bytes;
+}
+
 /* What to say of a frame that is no whole record. */
 static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n)
 {
@@ -263,6 +305,7 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
     state.n_repeats = 0;
+    state.patience = (rs_patience){1, 1};
     state.end = in + n;
     for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
         state.patterns[c].head.n = 0;
@@ -275,8 +318,15 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     }
     scan->n_need = 0;
     while (status == RS_OK && scan->n_records < max_records && scan->n_bytes < n) {
+        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 && state.n_repeats == 0 &&
+            rs_may_try(&state.patience)) {
+            scan_alike(&state, in + scan->n_bytes, max_records - scan->n_records);
+        }
         const uint8_t *at = in + scan->n_bytes;
         size_t payload_len = 0;
+        if (scan->n_bytes == n || scan->n_records == max_records) {
+            break;
+        }
         if (!rs_whole_frame(at, n - scan->n_bytes, &payload_len)) {
             status = frame_outcome(&state, at, n - scan->n_bytes);
             break;

@@ -220,7 +220,8 @@ static void compare_path(const rs_field *fields, size_t n_fields, int64_t begin,
 }
 
 /* On every path. */
-static void compare(const rs_field *fields, size_t n_fields, int64_t begin, int64_t end)
+static inline void compare(const rs_field *fields, size_t n_fields, int64_t begin,
+                           int64_t end)
 {
     text want = write_rows(fields, n_fields, begin, end);
     for (size_t i = 0; i < sizeof ENCODE_PATHS / sizeof *ENCODE_PATHS; i++) {
