@@ -4,14 +4,6 @@
 #include "place.h"
 #include "scan.h"
 
-static bool is_fixed(const rs_pattern *pattern, const rs_column *column)
-{
-    const size_t size = column->dtype == RS_FLOAT64 ? 8 : 4;
-    return pattern->fixed.n != 0 && column->dtype != RS_INT32 && column->sparse == 0 &&
-           (pattern->product == UINT64_MAX ||
-            pattern->product == pattern->n_fixed_values / size);
-}
-
 bool rs_make_alike(const rs_pattern *patterns, const rs_column *columns, size_t n_columns,
                    rs_alike *alike)
 {
@@ -28,7 +20,7 @@ bool rs_make_alike(const rs_pattern *patterns, const rs_column *columns, size_t 
             n_sparse++;
             alike->csr = c;
             alike->log2_size = columns[c].dtype == RS_FLOAT64 ? 3 : 2;
-        } else if (!is_fixed(&patterns[c], &columns[c])) {
+        } else if (!rs_is_fixed(&patterns[c], &columns[c])) {
             return false;
         }
     }

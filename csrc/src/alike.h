@@ -22,32 +22,6 @@ typedef struct rs_additions {
     uint64_t first_other_width; /* the first record whose width is not `first_width` */
 } rs_additions;
 
-/* When to try: where it fails again and again, seldom. */
-typedef struct rs_patience {
-    uint32_t n_wait; /* records before the next attempt */
-    uint32_t n_next; /* records to wait if that fails */
-} rs_patience;
-
-static inline bool rs_may_try(rs_patience *patience)
-{
-    if (patience->n_wait == 0) {
-        return true;
-    }
-    patience->n_wait--;
-    return false;
-}
-
-/* Learns from an attempt that dealt with n records. */
-static inline void rs_tried(rs_patience *patience, uint64_t n)
-{
-    if (n >= RS_PACKED_ROWS / 4) {
-        patience->n_next = 1;
-    } else {
-        patience->n_wait = patience->n_next;
-        patience->n_next = patience->n_next < 256 ? 2 * patience->n_next : 256;
-    }
-}
-
 /* Can records be looked at in this way? Each column needs a pattern. */
 bool rs_make_alike(const rs_pattern *patterns, const rs_column *columns, size_t n_columns,
                    rs_alike *alike);

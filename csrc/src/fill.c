@@ -1,6 +1,7 @@
 /* Second reading pass: frames -> the caller's arrays. */
 #include "alike.h"
 #include "column.h"
+#include "even.h"
 #include "outline.h"
 #include "paths.h"
 #include "pattern.h"
@@ -236,27 +237,38 @@ static rs_status fill_record(fill_state *state, rs_span record, unsigned paths)
 }
 
 /* As many records as possible that look alike; returns their bytes. */
-static size_t fill_alike(fill_state *state, const uint8_t *at, uint64_t n_records)
+static size_t fill_alike(fill_state *state, const rs_alike *alike, const uint8_t *at,
+                         uint64_t n_records)
 {
-    rs_alike alike;
-    size_t n_bytes = 0;
     size_t sum = 0;
-    uint64_t n = 0;
-    uint64_t n_done = 0;
-    if (!rs_make_alike(state->patterns, state->columns, state->n_columns, &alike)) {
-        rs_tried(&state->patience, 0);
-        return 0;
-    }
+    size_t n_bytes = 0;
+    size_t n = 0;
     do {
-        n = rs_fill_alike(&alike, at + sum, state->end, n_records - state->row,
+        n = rs_fill_alike(alike, at + sum, state->end, n_records - state->row,
                           state->columns, state->targets, state->row, &state->decoders,
                           &n_bytes);
         state->row += n;
-        n_done += n;
         sum += n_bytes;
     } while (n != 0);
-    rs_tried(&state->patience, n_done);
     return sum;
+}
+
+/* As many records as possible that are like those before; returns their bytes. */
+static size_t fill_run(fill_state *state, const uint8_t *at, uint64_t n_records)
+{
+    const uint64_t before = state->row;
+    size_t n_bytes = 0;
+    rs_even even;
+    rs_alike alike;
+    if (rs_make_even(state->patterns, state->columns, state->n_columns, &even)) {
+        state->row += rs_fill_even(&even, at, state->end, n_records - state->row,
+                                   state->columns, state->targets, state->row);
+        n_bytes = (size_t)(state->row - before) * even.frame_len;
+    } else if (rs_make_alike(state->patterns, state->columns, state->n_columns, &alike)) {
+        n_bytes = fill_alike(state, &alike, at, n_records);
+    }
+    rs_tried(&state->patience, state->row - before);
+    return n_bytes;
 }
 
 static rs_status begin_targets(const fill_state *state, uint64_t n_records)
@@ -301,7 +313,7 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
         size_t payload_len = 0;
         if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
             rs_may_try(&state.patience)) {
-            begin += fill_alike(&state, in + begin, n_records);
+            begin += fill_run(&state, in + begin, n_records);
             if (state.row == n_records) {
                 break;
             }

@@ -3,6 +3,7 @@
 
 #include "alike.h"
 #include "column.h"
+#include "even.h"
 #include "outline.h"
 #include "paths.h"
 #include "pattern.h"
@@ -227,38 +228,54 @@ static rs_status scan_record(scan_state *state, rs_span record, unsigned paths)
     return scan_general(state, record);
 }
 
-/* As many records as possible that look alike. */
-static void scan_alike(scan_state *state, const uint8_t *at, uint64_t max_records)
+/* Adds n records that have every column; the values of those that are not `csr`. */
+static void add_fixed(scan_state *state, size_t csr, uint64_t n, size_t n_bytes)
 {
-    rs_alike alike;
-    rs_additions sum;
     rs_scan *scan = state->scan;
-    if (!rs_make_alike(state->patterns, state->columns, scan->n_columns, &alike)) {
-        rs_tried(&state->patience, 0);
-        return;
-    }
-    const uint64_t row = scan->n_records;
-    rs_column *csr = &state->columns[alike.csr];
-    rs_scan_alike(&alike, at, state->end, max_records, csr->first_width, &sum);
-    rs_tried(&state->patience, sum.n_records);
-    if (sum.n_records == 0) {
-        return;
-    }
     for (size_t c = 0; c < scan->n_columns; c++) {
         rs_column *column = &state->columns[c];
         const size_t size = column->dtype == RS_FLOAT64 ? 8 : 4;
-        note_missing(column, row);
-        rs_column_repeat(column, sum.n_records,
-                         c == alike.csr ? 0 : state->patterns[c].n_fixed_values / size);
+        note_missing(column, scan->n_records);
+        rs_column_repeat(column, n,
+                         c == csr ? 0 : state->patterns[c].n_fixed_values / size);
     }
-    csr->n_values += sum.n_values;
-    csr->min_width = sum.min_width < csr->min_width ? sum.min_width : csr->min_width;
-    csr->max_width = sum.max_width > csr->max_width ? sum.max_width : csr->max_width;
-    if (csr->first_other_width == UINT64_MAX && sum.first_other_width != UINT64_MAX) {
-        csr->first_other_width = row + sum.first_other_width;
+    scan->n_records += n;
+    scan->n_bytes += n_bytes;
+}
+
+static void add_widths(rs_column *csr, uint64_t row, const rs_additions *sum)
+{
+    csr->n_values += sum->n_values;
+    csr->min_width = sum->min_width < csr->min_width ? sum->min_width : csr->min_width;
+    csr->max_width = sum->max_width > csr->max_width ? sum->max_width : csr->max_width;
+    if (csr->first_other_width == UINT64_MAX && sum->first_other_width != UINT64_MAX) {
+        csr->first_other_width = row + sum->first_other_width;
     }
-    scan->n_records += sum.n_records;
-    scan->n_bytes += sum.n_bytes;
+}
+
+/* As many records as possible that are like those before. */
+static void scan_run(scan_state *state, const uint8_t *at, uint64_t max_records)
+{
+    rs_scan *scan = state->scan;
+    rs_even even;
+    rs_alike alike;
+    rs_additions sum;
+    uint64_t n = 0;
+    if (rs_make_even(state->patterns, state->columns, scan->n_columns, &even)) {
+        n = rs_scan_even(&even, at, state->end, max_records);
+        if (n != 0) {
+            add_fixed(state, scan->n_columns, n, (size_t)n * even.frame_len);
+        }
+    } else if (rs_make_alike(state->patterns, state->columns, scan->n_columns, &alike)) {
+        rs_column *csr = &state->columns[alike.csr];
+        rs_scan_alike(&alike, at, state->end, max_records, csr->first_width, &sum);
+        n = sum.n_records;
+        if (n != 0) {
+            add_widths(csr, scan->n_records, &sum);
+            add_fixed(state, alike.csr, n, sum.n_bytes);
+        }
+    }
+    rs_tried(&state->patience, n);
 }
 
 /* What to say of a frame that is no whole record. */
@@ -318,9 +335,10 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     }
     scan->n_need = 0;
     while (status == RS_OK && scan->n_records < max_records && scan->n_bytes < n) {
-        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 && state.n_repeats == 0 &&
+        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
             rs_may_try(&state.patience)) {
-            scan_alike(&state, in + scan->n_bytes, max_records - scan->n_records);
+            count_repeats(&state);
+            scan_run(&state, in + scan->n_bytes, max_records - scan->n_records);
         }
         const uint8_t *at = in + scan->n_bytes;
         size_t payload_len = 0;

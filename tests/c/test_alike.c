@@ -182,6 +182,60 @@ static void test_rows(uint8_t dtype, unsigned size, unsigned n_most, int64_t key
     free_sparse(&made);
 }
 
+/* Dense rows, whose frames are equal but for the values. */
+static void test_even(uint8_t dtype, int64_t width, bool has_shape)
+{
+    const size_t size = dtype == RS_FLOAT64 ? 8 : 4;
+    const uint64_t shape[] = {1, (uint64_t)width};
+    uint8_t *x = malloc(size * N_ROWS * (size_t)width + 1);
+    float y[N_ROWS];
+    for (size_t i = 0; i < size * N_ROWS * (size_t)width; i++) {
+        x[i] = (uint8_t)get_random();
+    }
+    for (size_t i = 0; i < N_ROWS; i++) {
+        y[i] = (float)i;
+    }
+    rs_field fields[2];
+    fields[0] = make_dense(RS_FEATURE, dtype, x, N_ROWS, width);
+    fields[1] = make_dense(RS_LABEL, RS_FLOAT32, y, N_ROWS, 1);
+    if (has_shape) {
+        fields[0].shape = shape;
+        fields[0].n_shape = 2;
+    }
+    text all = write_rows(fields, 2, 0, N_ROWS);
+    uint8_t *in = malloc(all.n);
+    memcpy(in, all.at, all.n);
+    result r = read_paths(in, all.n, 4);
+    CHECK_EQ(r.filled, RS_OK);
+    CHECK_EQ(r.scan.n_records, N_ROWS);
+    CHECK_EQ(r.columns[0].max_width, width);
+    CHECK_EQ(r.columns[1].n_values, N_ROWS);
+    CHECK_BYTES(r.targets[1].values, r.sizes[1][0], y, sizeof y);
+    CHECK_BYTES(r.targets[0].values, r.sizes[0][0], x, size * N_ROWS * (size_t)width);
+    free_result(&r);
+    free(in);
+    read_damaged(&all, 4, 60);
+    /* values of another width in between, and a label that is not there */
+    text mixed = {0};
+    for (int64_t row = 0; row < N_ROWS; row++) {
+        fields[0].width = width > 1 && row % 61 == 60 ? width - 1 : width;
+        fields[0].shape = NULL;
+        fields[0].n_shape = 0;
+        text one = write_rows(fields, row % 83 == 82 ? 1 : 2, row, row + 1);
+        add(&mixed, one.at, one.n);
+        free(one.at);
+    }
+    r = read_paths(mixed.at, mixed.n, 4);
+    CHECK_EQ(r.filled, RS_OK);
+    CHECK_EQ(r.scan.n_records, N_ROWS);
+    CHECK_EQ(r.columns[1].first_missing, 82);
+    CHECK(r.columns[0].first_other_width == (width > 1 ? 60 : UINT64_MAX));
+    free_result(&r);
+    free(mixed.at);
+    free(all.at);
+    free(x);
+}
+
 /* Keys in more bytes than they need, or in more than they may have. */
 static void test_long_keys(void)
 {
@@ -237,6 +291,11 @@ int main(void)
     }
     test_rows(RS_FLOAT32, 4, 1000, 1000000, 2, true);
     test_rows(RS_FLOAT32, 4, 3000, 1000000, 2, true);
+    static const int64_t widths[] = {1, 2, 15, 16, 17, 30, 200, 300};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        test_even(i % 2 == 0 ? RS_FLOAT32 : RS_FLOAT64, widths[i], false);
+        test_even(i % 2 == 0 ? RS_FLOAT64 : RS_FLOAT32, widths[i], true);
+    }
     test_long_keys();
     return check_report();
 }
