@@ -24,8 +24,8 @@ __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
-    "compare": compare,
     "inspect": inspect,
+    "compare": compare,
     "head": head,
     "cat": cat,
     "verify": verify,
