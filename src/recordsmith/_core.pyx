@@ -33,6 +33,7 @@ __all__ = [
     "Strips",
     "Target",
     "encode_bytes",
+    "encode_fitting",
     "encode_rows",
     "fill",
     "find_frame",
@@ -253,6 +254,23 @@ def encode_rows(Rows rows not None, int64_t begin, int64_t end, out not None):
     """Write rows [begin, end) into a writable buffer; returns the bytes written."""
     cdef Lent lent = _writable(out)
     return _encode(rows, begin, end, <uint8_t *>lent.view.buf, <size_t>lent.view.len)
+
+
+def encode_fitting(Rows rows not None, int64_t begin, int64_t end, out not None):
+    """Check rows from `begin` on and write those that fit `out`: (end_row, n_bytes)."""
+    cdef Lent lent = _writable(out)
+    cdef rs_error err
+    cdef int64_t end_row = begin
+    cdef size_t n_written = 0
+    cdef rs_status status
+    with nogil:
+        status = rs_encode_fitting(
+            rows.fields, rows.n_fields, begin, end, <uint8_t *>lent.view.buf,
+            <size_t>lent.view.len, &end_row, &n_written, &err
+        )
+    if status != RS_OK:
+        raise _error(&err, "row", rows.names)
+    return end_row, n_written
 
 
 def encode_bytes(Rows rows not None, int64_t begin, int64_t end, Py_ssize_t n_bytes):

@@ -60,6 +60,10 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                              int64_t end, uint8_t *out, size_t capacity,
                              size_t *n_written, rs_error *err) noexcept
+    rs_status rs_encode_fitting(const rs_field *fields, size_t n_fields, int64_t begin,
+                                int64_t end, uint8_t *out, size_t capacity,
+                                int64_t *end_row, size_t *n_written,
+                                rs_error *err) noexcept
 
     ctypedef struct rs_frame:
         uint32_t part

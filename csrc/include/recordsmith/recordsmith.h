@@ -188,6 +188,17 @@ RS_API rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t
                                 int64_t end, uint8_t *out, size_t capacity,
                                 size_t *n_written, rs_error *err);
 
+/* Both passes in one, for callers who have room already: checks each row as rs_plan_rows
+ * does, and writes it, as long as there is room for it.
+ *
+ * *end_row: the first row that is not written: `end`, or one that has no room, or the bad
+ * one. *n_written holds the bytes of the rows before it. Where all rows are written, the
+ * bytes beyond them are untouched, else unspecified within the capacity.
+ * Returns RS_OK, also where not all rows fit; the errors of rs_plan_rows. */
+RS_API rs_status rs_encode_fitting(const rs_field *fields, size_t n_fields, int64_t begin,
+                                   int64_t end, uint8_t *out, size_t capacity,
+                                   int64_t *end_row, size_t *n_written, rs_error *err);
+
 /* ------------------------------------------------------------------------- frames */
 
 typedef struct rs_frame {
