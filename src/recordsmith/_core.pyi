@@ -6,11 +6,13 @@ from typing_extensions import Self, disjoint_base
 from .batch import Field
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
     "encode_fitting",
