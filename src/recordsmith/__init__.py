@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     )
     from .salvaging import SalvageReport, salvage
     from .tally import Tally
+    from .validation.findings import Finding, Report
+    from .validation.running import validate
     from .verification import VerifyReport, verify
 
 __version__ = "0.1.0"
@@ -32,6 +34,8 @@ __all__ = [
     "Chunk",
     "Description",
     "Field",
+    "Finding",
+    "Report",
     "SalvageReport",
     "Tally",
     "VerifyReport",
@@ -45,6 +49,7 @@ __all__ = [
     "iter_chunks",
     "read",
     "salvage",
+    "validate",
     "verify",
     "write",
 ]
@@ -67,6 +72,8 @@ _HOMES = {
     ),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
+    "validation.findings": ("Finding", "Report"),
+    "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -15,12 +15,17 @@ from . import _core
 from .batch import Batch
 from .decoder import decode_run
 from .errors import RecordsmithError, core_error
+from .threads import n_threads
 
 __all__ = ["Lost", "Whole", "walk"]
 
 _BLOCK = 8 << 20
+_BLOCK_PER_THREAD = 4 << 20
+_SMALL_BLOCK = 64 << 10
 _HEADER = 8
 _JOIN_RECORDS = 0
+# The message was read to the end of the record, and only breaks a rule: its frame is sound.
+_RULES = ("RS_E_SHAPE", "RS_E_KEY_COUNT", "RS_E_KEY", "RS_E_RANK", "RS_E_TEXT")
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,17 @@ class Whole:
 class Lost:
     """Bytes [begin, end) of the stream that are no whole record, and why.
 
-    `record` is the number, from 1, that the first record there would have had.
+    `record` is the number, from 1, that the first record there would have had. `code` is
+    the core's name of the error, where it found one; `framed` says that the bytes are one
+    whole frame, of which only the payload is bad.
     """
 
     begin: int
     end: int
     record: int
     reason: str
+    code: str | None = None
+    framed: bool = False
 
 
 class _Stream:
@@ -81,12 +90,14 @@ class _Stream:
         self.base += n
 
 
-def walk(file: Any) -> Iterator[Whole | Lost]:
+def walk(file: Any, threads: int | None = 1) -> Iterator[Whole | Lost]:
     """Whole runs and lost stretches of a stream, in order; together they are all of it.
 
     Parameters
     ----------
     file : binary file object
+    threads : int, optional
+        Threads that decode; None: all cores. The rows do not depend on it.
 
     Notes
     -----
@@ -95,10 +106,13 @@ def walk(file: Any) -> Iterator[Whole | Lost]:
     tried at every byte, since lost bytes need not come in fours.
     """
     stream = _Stream(file)
-    n_records = 0
+    full = max(_BLOCK, n_threads(threads) * _BLOCK_PER_THREAD)
+    n_records, block = 0, full
     while stream.need(1):
-        stream.need(_BLOCK)
-        run, error = _decode(stream.data, n_records)
+        stream.need(block)
+        # Where runs are short, no more is looked at than is likely to be one.
+        stop = min(block, len(stream.data))
+        run, error = _decode(stream.data, stop, n_records, threads)
         if run is not None and run.batch.n_rows:
             schema = run.error if run.status == "RS_NEW_SCHEMA" else None
             frames = memoryview(stream.data)[: run.n_bytes]
@@ -107,15 +121,21 @@ def walk(file: Any) -> Iterator[Whole | Lost]:
             frames.release()
             stream.drop(run.n_bytes)
             n_records += run.batch.n_rows
+            whole = run.status in ("RS_OK", "RS_NEED_MORE")
+            block = min(2 * block, full) if whole else _SMALL_BLOCK
             continue
         item = _single(stream, n_records, error)
         yield item
         n_records += isinstance(item, Whole)
+        longer = isinstance(item, Whole) and item.end - item.begin > block
+        block = min(2 * block, full) if longer else _SMALL_BLOCK
 
 
-def _decode(data: Any, first_row: int) -> tuple[Any, RecordsmithError | None]:
+def _decode(
+    data: Any, stop: int, first_row: int, threads: int | None = 1
+) -> tuple[Any, RecordsmithError | None]:
     try:
-        run = decode_run(data, 0, len(data), first_row=first_row)
+        run = decode_run(data, 0, stop, first_row=first_row, threads=threads)
     except RecordsmithError as error:
         return None, error
     return run, run.error
@@ -127,15 +147,16 @@ def _single(
     """The record or damage at the head of the window, which no run begins with."""
     n_bytes, frames = _one_record(stream)
     if n_bytes:
-        run, error = _decode(frames, n_records)
+        run, error = _decode(frames, len(frames), n_records)
         if run is not None and run.batch.n_rows == 1:
             whole = Whole(run.batch, frames, stream.base, stream.base + n_bytes, None)
             stream.drop(n_bytes)
             return whole
-    reason = error.reason if error is not None else _why_no_frame(stream)
+    reason, code = _why_no_frame(stream) if error is None else (error.reason, error.code)
     begin = stream.base
-    stream.drop(_next_record(stream))
-    return Lost(begin, stream.base, n_records + 1, reason)
+    framed = _skip_frame(stream, code)
+    stream.drop(framed or _next_record(stream))
+    return Lost(begin, stream.base, n_records + 1, reason, code, framed > 0)
 
 
 def _one_record(stream: _Stream, at: int = 0) -> tuple[int, Any]:
@@ -162,41 +183,48 @@ def _one_record(stream: _Stream, at: int = 0) -> tuple[int, Any]:
     return (end - at, whole) if status == "RS_OK" and n_read == len(data) else (0, b"")
 
 
-def _why_no_frame(stream: _Stream) -> str:
+def _why_no_frame(stream: _Stream) -> tuple[str, str | None]:
+    """(reason, the core's name of it)."""
     try:
         _, part, _, length = _core.frame_peek(stream.data)
     except RecordsmithError as error:
-        return error.reason
+        return error.reason, error.code
     if part:
-        return "a part of a split record whose other parts are missing or damaged"
+        reason = "a part of a split record whose other parts are missing or damaged"
+        return reason, "RS_E_PART"
     found = len(stream.data)
-    return core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length).reason
+    error = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
+    return error.reason, error.code
 
 
 def _next_record(stream: _Stream) -> int:
     """Bytes from the head of the window to the next place that proves to be a record."""
-    at = _skip_frame(stream)
-    if at:
-        return at
-    at = 1
+    # A frame may begin at any byte, and find_frame goes in fours: four searches, each of
+    # which goes on from where it was.
+    found = [0, 0, 0, 0]
+    at, end = 1, 0
     while True:
         stream.need(at + _BLOCK)
-        end = len(stream.data)
-        found = min(
-            _core.find_frame(stream.data, min(at + i, end), end) for i in range(4)
-        )
-        if found >= end - _HEADER and not stream.at_end:
+        if end != len(stream.data) or not any(found):
+            end = len(stream.data)
+            found = [
+                _core.find_frame(stream.data, min(at + i, end), end) for i in range(4)
+            ]
+        nearest = min(found)
+        if nearest >= end - _HEADER and not stream.at_end:
             at = max(at, end - _HEADER)  # a magic may straddle the window's end
             stream.need(end + _BLOCK)
             continue
-        if found >= end:
+        if nearest >= end:
             return end
-        if _is_record(stream, found):
-            return found
-        at = found + 1
+        if _is_record(stream, nearest):
+            return nearest
+        at = nearest + 1
+        which = found.index(nearest)
+        found[which] = _core.find_frame(stream.data, min(nearest + 4, end), end)
 
 
-def _skip_frame(stream: _Stream) -> int:
+def _skip_frame(stream: _Stream, code: str | None) -> int:
     """Length of the frame at the head if only its payload is damaged, else 0."""
     try:
         _, part, _, length = _core.frame_peek(stream.data)
@@ -204,24 +232,28 @@ def _skip_frame(stream: _Stream) -> int:
         return 0
     if part or not stream.need(length):
         return 0
-    return (
-        length
-        if (stream.at_end and len(stream.data) == length) or _is_record(stream, length)
-        else 0
-    )
+    if stream.at_end and len(stream.data) == length:
+        return length
+    sound = code in _RULES and _is_frame(stream, length)
+    return length if sound or _is_record(stream, length) else 0
+
+
+def _is_frame(stream: _Stream, at: int) -> bool:
+    """Does a frame begin there, or the stream end?"""
+    if not stream.need(at + _HEADER):
+        return len(stream.data) == at
+    try:
+        _core.frame_peek(stream.data, at)
+    except RecordsmithError:
+        return False
+    return True
 
 
 def _is_record(stream: _Stream, at: int) -> bool:
     n_bytes, frames = _one_record(stream, at)
     if not n_bytes:
         return False
-    run, _ = _decode(frames, 0)
+    run, _ = _decode(frames, len(frames), 0)
     if run is None or run.batch.n_rows != 1:
         return False
-    if not stream.need(at + n_bytes + _HEADER):
-        return len(stream.data) == at + n_bytes
-    try:
-        _core.frame_peek(stream.data, at + n_bytes)
-    except RecordsmithError:
-        return False
-    return True
+    return _is_frame(stream, at + n_bytes)

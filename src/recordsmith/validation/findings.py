@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 __all__ = ["SEVERITIES", "Finding", "Findings", "Place", "Report"]
 
@@ -95,6 +96,9 @@ class Report:
         Ids of all rules that were applied, whether they found something or not.
     skipped : tuple of (str, str)
         Rules that could not be applied, and why.
+    profile : mapping
+        What the data look like: dtype, density, width of each field and the labels that
+        occur, so that other data can be held against them (`validate(against=report)`).
     """
 
     subject: str
@@ -107,6 +111,7 @@ class Report:
     schema: str = ""
     checked: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
