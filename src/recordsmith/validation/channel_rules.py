@@ -21,13 +21,13 @@ def content_type(ctx: Context) -> None:
     """The content type is one that the algorithm knows, spelled as it knows it."""
     algorithm, given = ctx.request.algorithm, ctx.request.content_type
     if algorithm is None:
-        return
+        return None
     if not ctx.request.trains:
         _request_type(ctx)
-        return
+        return None
     if given is None:
         _default_type(ctx)
-        return
+        return None
     if ctx.format is None or given == ctx.format.kind != ctx.format.content_type:
         spelled = ctx.format is not None and given in ctx.format.spellings.value
         if spelled:
@@ -46,7 +46,7 @@ def content_type(ctx: Context) -> None:
             fact=_spellings(ctx),
             message=f"No iterator has been registered for ContentType (u'{given}', '1.0')",
         )
-        return
+        return None
     _parameters(ctx)
 
 

@@ -56,4 +56,6 @@ def _label(request: Request, kind: str) -> Any:
     place = fmt.label_position if fmt is not None else None
     if not request.trains or rule is None or rule.value not in ("required", "optional"):
         return None
-    return 0 if place is not None and place.value in ("first", "first label_size") else None
+    return (
+        0 if place is not None and place.value in ("first", "first label_size") else None
+    )

@@ -64,7 +64,10 @@ class Facts:
 
     def merge(self, other: Facts) -> None:
         """Take in the facts of another part of the data."""
-        for key in [*self.fields, *(key for key in other.fields if key not in self.fields)]:
+        for key in [
+            *self.fields,
+            *(key for key in other.fields if key not in self.fields),
+        ]:
             mine = self._field(key)
             if key in other.fields:
                 mine.merge(other.fields[key])

@@ -322,7 +322,9 @@ def _stats(values: Array, threads: int | None) -> _Stats:
         for one in run_all(partial(_core.value_stats, values[a:b]) for a, b in ranges)
     ]
     nan = [a + one.first_nan for (a, _), one in zip(ranges, found) if one.nan]
-    infinite = [a + one.first_infinite for (a, _), one in zip(ranges, found) if one.infinite]
+    infinite = [
+        a + one.first_infinite for (a, _), one in zip(ranges, found) if one.infinite
+    ]
     return _Stats(
         sum(one.n for one in found),
         sum(one.nan for one in found),

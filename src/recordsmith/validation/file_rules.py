@@ -243,7 +243,9 @@ def compressed(ctx: Context) -> None:
     ctx.report(
         "file/compressed",
         f"{len(found):,} files are compressed with {found[0].compression}",
-        "CompressionType Gzip on the channel" if pipe else "plain files: only Pipe mode "
+        "CompressionType Gzip on the channel"
+        if pipe
+        else "plain files: only Pipe mode "
         "takes compressed ones, with CompressionType Gzip",
         "decompress them: gunzip FILE, or convert them again without compression",
         at=_places(ctx, (one.path for one in found)),
@@ -327,8 +329,6 @@ def one_record(ctx: Context) -> None:
             message="zero-dimensional arrays cannot be concatenated",
             sources=("https://github.com/aws/sagemaker-xgboost-container/issues/85",),
         )
-
-
 
 
 RULES = (damage, empty, stray, kinds, compressed, identical, one_record)

@@ -160,7 +160,9 @@ def values(ctx: Context) -> None:
         return
     if taken is None:
         if ctx.request.algorithm is not None and ctx.request.algorithm.labels:
-            names = {name for entry in ctx.request.algorithm.labels for name in entry.when}
+            names = {
+                name for entry in ctx.request.algorithm.labels for name in entry.when
+            }
             ctx.skip("label/values", f"pass hyperparameters=: {', '.join(sorted(names))}")
         return
     wrong = Offenders(one.limit)

@@ -51,8 +51,12 @@ def stray_files(src: Any) -> list[tuple[str, str]]:
         for base, folders, files in os.walk(top):
             folders.sort()
             depth = len(Path(base).relative_to(top).parts)
-            hidden = any(part.startswith(".") for part in Path(base).relative_to(top).parts)
-            aside = any(part.startswith("_") for part in Path(base).relative_to(top).parts)
+            hidden = any(
+                part.startswith(".") for part in Path(base).relative_to(top).parts
+            )
+            aside = any(
+                part.startswith("_") for part in Path(base).relative_to(top).parts
+            )
             for name in sorted(files):
                 path = str(Path(base, name))
                 if hidden or name.startswith("."):
@@ -64,7 +68,9 @@ def stray_files(src: Any) -> list[tuple[str, str]]:
     return found
 
 
-def kind_of(name: str, head: bytes, stated: str | None, declared: str | None) -> str | None:
+def kind_of(
+    name: str, head: bytes, stated: str | None, declared: str | None
+) -> str | None:
     """The kind of a file, as sources call it; None if it cannot be told.
 
     Parameters

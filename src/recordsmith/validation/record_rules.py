@@ -87,7 +87,9 @@ def fields(ctx: Context) -> None:
                 f"{ctx.facts.rows:,} records; the first record {has} them",
                 "the same fields in every record",
                 "leave these records out, or write them anew with all fields",
-                at=one.missing if ctx.facts.in_first(one) else others(one, lambda _: True),
+                at=one.missing
+                if ctx.facts.in_first(one)
+                else others(one, lambda _: True),
                 severity=severity(ctx),
                 about=one.name,
             )

@@ -189,7 +189,7 @@ def is_magic(head: bytes) -> bool:
 
 
 def sniff_text(head: bytes) -> str | None:
-    """"csv", "libsvm" or "jsonl", if these are the first bytes of text.
+    """ "csv", "libsvm" or "jsonl", if these are the first bytes of text.
 
     Examples
     --------

@@ -166,7 +166,9 @@ def make_request(
         raise InputError(f"purpose is {purpose!r}, expected {', '.join(PURPOSES)}")
     if instances is not None and instances < 1:
         raise InputError(f"instances is {instances}, expected 1 or more")
-    base, parameters = (None, {}) if not content_type else content_type_parts(content_type)
+    base, parameters = (
+        (None, {}) if not content_type else content_type_parts(content_type)
+    )
     settings = {name: _text(value) for name, value in (hyperparameters or {}).items()}
     return Request(
         algorithm,

@@ -40,7 +40,12 @@ def labels(ctx: Context) -> None:
 def like_training(ctx: Context) -> None:
     """Rows have the features of the training data."""
     if ctx.against is None:
-        for one in ("request/width", "request/dtype", "request/density", "request/fields"):
+        for one in (
+            "request/width",
+            "request/dtype",
+            "request/density",
+            "request/fields",
+        ):
             ctx.skip(one, "pass against=: the training data, or their report")
         return
     if not ctx.facts.rows:
@@ -60,14 +65,18 @@ def like_training(ctx: Context) -> None:
             _compare(ctx, one, model, trained[name])
 
 
-def _compare(ctx: Context, one: FieldFacts, model: Variant, trained: FieldProfile) -> None:
+def _compare(
+    ctx: Context, one: FieldFacts, model: Variant, trained: FieldProfile
+) -> None:
     def other_width(v: Variant) -> bool:
         return v.width != trained.width and v.width is not None and not is_nothing(v)
 
     wide = others(one, other_width)
     if trained.width is not None and wide:
-        width = model.width if other_width(model) else next(
-            v.width for v in one.variants if other_width(v)
+        width = (
+            model.width
+            if other_width(model)
+            else next(v.width for v in one.variants if other_width(v))
         )
         more = width == trained.width + 1
         ctx.report(

@@ -233,7 +233,10 @@ class _Run:
         declared = self.request.format(None)
         stated = self.options.get("source_format")
         kind = kind_of(
-            opened.name, opened.head(), stated, None if declared is None else declared.kind
+            opened.name,
+            opened.head(),
+            stated,
+            None if declared is None else declared.kind,
         )
         return FileFacts(
             opened.name,
