@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
+    from .algorithm_table.loading import algorithm, algorithms
+    from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
     from .chunks import Chunk
     from .description import Description, describe
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Algorithm",
     "Batch",
     "Chunk",
     "Description",
@@ -40,6 +43,8 @@ __all__ = [
     "Tally",
     "VerifyReport",
     "WriteResult",
+    "algorithm",
+    "algorithms",
     "convert",
     "decode",
     "describe",
@@ -57,6 +62,8 @@ __all__ = [
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 _HOMES = {
+    "algorithm_table.loading": ("algorithm", "algorithms"),
+    "algorithm_table.types": ("Algorithm",),
     "batch": ("Batch", "Field"),
     "chunks": ("Chunk",),
     "description": ("Description", "describe"),
