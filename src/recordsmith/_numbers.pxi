@@ -32,15 +32,21 @@ def narrow_int32(const int64_t[::1] values not None, int32_t[::1] out not None):
     return cost.n_overflow, cost.first_overflow
 
 
-def value_stats(values not None):
-    """(n, n_nan, n_inf, n_not_integer, first_nan, first_inf, min, max) of an array."""
+def value_stats(values not None, bint fractions=True):
+    """(n, n_nan, n_inf, n_not_integer, first_nan, first_inf, min, max) of an array.
+
+    Without `fractions`, n_not_integer means nothing, and float32 takes less time.
+    """
     cdef rs_stats stats
     cdef Lent lent = _contiguous(values)
     cdef size_t n = <size_t>(lent.view.len // lent.view.itemsize)
     cdef str name = values.dtype.name
     cdef const void *at = lent.view.buf
     rs_stats_init(&stats)
-    if name == "float32":
+    if name == "float32" and not fractions:
+        with nogil:
+            rs_bounds_float32(<const float *>at, n, &stats)
+    elif name == "float32":
         with nogil:
             rs_stats_float32(<const float *>at, n, &stats)
     elif name == "float64":

@@ -138,6 +138,7 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     void rs_stats_float32(const float *values, size_t n, rs_stats *stats) noexcept
     void rs_stats_float64(const double *values, size_t n, rs_stats *stats) noexcept
     void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats) noexcept
+    void rs_bounds_float32(const float *values, size_t n, rs_stats *stats) noexcept
 
     ctypedef struct rs_key_facts:
         uint64_t n_rows

@@ -15,6 +15,7 @@ from . import _core
 from .batch import Batch
 from .decoder import decode_run
 from .errors import RecordsmithError, core_error
+from .storage import fill_buffer
 from .threads import n_threads
 
 __all__ = ["Lost", "Whole", "walk"]
@@ -24,7 +25,7 @@ _BLOCK_PER_THREAD = 4 << 20
 _SMALL_BLOCK = 64 << 10
 _HEADER = 8
 _JOIN_RECORDS = 0
-# The message was read to the end of the record, and only breaks a rule: its frame is sound.
+# The message was read to its end, and only breaks a rule of records: its frame is sound.
 _RULES = ("RS_E_SHAPE", "RS_E_KEY_COUNT", "RS_E_KEY", "RS_E_RANK", "RS_E_TEXT")
 
 
@@ -69,25 +70,44 @@ class Lost:
 
 
 class _Stream:
-    """A window on the stream that can look further ahead without letting go."""
+    """A window on the stream that can look further ahead without letting go.
+
+    `data` is the window; it is another view after each call.
+    """
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self.data = bytearray()
+        self._memory = bytearray(0)
+        self._begin = self._end = 0
+        self.data = memoryview(b"")
         self.base = 0
         self.at_end = False
 
     def need(self, n: int) -> bool:
         """Have n bytes in the window; False if the stream has fewer."""
-        while len(self.data) < n and not self.at_end:
-            block = self._file.read(max(n - len(self.data), _BLOCK))
-            self.at_end = not block
-            self.data += block or b""
-        return len(self.data) >= n
+        if self._end - self._begin < n and not self.at_end:
+            self._make_room(max(n, _BLOCK))
+            room = memoryview(self._memory)
+            self._end += fill_buffer(self._file, room[self._end :])
+            self.at_end = self._end < len(room)
+            self.data = room[self._begin : self._end]
+        return self._end - self._begin >= n
+
+    def _make_room(self, n: int) -> None:
+        """Have room for n bytes from the window's beginning on."""
+        if self._begin + n <= len(self._memory):
+            return
+        held = self._end - self._begin
+        memory = self._memory
+        if len(memory) < n:
+            memory = bytearray(max(n, 2 * len(memory)))
+        memory[:held] = self._memory[self._begin : self._end]
+        self._memory, self._begin, self._end = memory, 0, held
 
     def drop(self, n: int) -> None:
-        del self.data[:n]
+        self._begin += n
         self.base += n
+        self.data = self.data[n:]
 
 
 def walk(file: Any, threads: int | None = 1) -> Iterator[Whole | Lost]:
@@ -115,7 +135,7 @@ def walk(file: Any, threads: int | None = 1) -> Iterator[Whole | Lost]:
         run, error = _decode(stream.data, stop, n_records, threads)
         if run is not None and run.batch.n_rows:
             schema = run.error if run.status == "RS_NEW_SCHEMA" else None
-            frames = memoryview(stream.data)[: run.n_bytes]
+            frames = stream.data[: run.n_bytes]
             end = stream.base + run.n_bytes
             yield Whole(run.batch, frames, stream.base, end, schema)
             frames.release()
@@ -177,7 +197,7 @@ def _one_record(stream: _Stream, at: int = 0) -> tuple[int, Any]:
         if part in (0, 3):
             break
         first = False
-    data = stream.data[at:end]
+    data = bytearray(stream.data[at:end])
     data += bytes(-len(data) % 4)  # padding that only the last frame of a stream may lack
     status, n_read, whole, _ = _core.join_frames(data, 0, len(data), _JOIN_RECORDS)
     return (end - at, whole) if status == "RS_OK" and n_read == len(data) else (0, b"")
@@ -193,8 +213,8 @@ def _why_no_frame(stream: _Stream) -> tuple[str, str | None]:
         reason = "a part of a split record whose other parts are missing or damaged"
         return reason, "RS_E_PART"
     found = len(stream.data)
-    error = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
-    return error.reason, error.code
+    cut_off = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
+    return cut_off.reason, cut_off.code
 
 
 def _next_record(stream: _Stream) -> int:

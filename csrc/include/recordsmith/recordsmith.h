@@ -329,6 +329,8 @@ RS_API void rs_stats_init(rs_stats *stats);
 RS_API void rs_stats_float32(const float *values, size_t n, rs_stats *stats);
 RS_API void rs_stats_float64(const double *values, size_t n, rs_stats *stats);
 RS_API void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats);
+/* rs_stats_float32, several times as fast, for all but n_not_integer, which is left alone. */
+RS_API void rs_bounds_float32(const float *values, size_t n, rs_stats *stats);
 
 /* Facts about the keys of sparse rows. */
 typedef struct rs_key_facts {

@@ -19,19 +19,16 @@ def _at(ctx: Context, setting: str) -> list[Place]:
 @rule("channel/content-type", early=False)
 def content_type(ctx: Context) -> None:
     """The content type is one that the algorithm knows, spelled as it knows it."""
-    algorithm, given = ctx.request.algorithm, ctx.request.content_type
+    algorithm, given, fmt = ctx.request.algorithm, ctx.request.content_type, ctx.format
     if algorithm is None:
-        return None
+        return
     if not ctx.request.trains:
         _request_type(ctx)
-        return None
-    if given is None:
+    elif given is None:
         _default_type(ctx)
-        return None
-    if ctx.format is None or given == ctx.format.kind != ctx.format.content_type:
-        spelled = ctx.format is not None and given in ctx.format.spellings.value
-        if spelled:
-            return _parameters(ctx)
+    elif fmt is not None and given in (fmt.content_type, *fmt.spellings.value):
+        _parameters(ctx)
+    else:
         known = [fmt.content_type for fmt in algorithm.formats]
         near = next(
             (fmt.content_type for fmt in algorithm.formats if fmt.kind == given),
@@ -43,16 +40,10 @@ def content_type(ctx: Context) -> None:
             f"{' or '.join(known)} for {algorithm.name}",
             f"set ContentType to {near}",
             at=_at(ctx, "ContentType"),
-            fact=_spellings(ctx),
-            message=f"No iterator has been registered for ContentType (u'{given}', '1.0')",
+            fact=(fmt or algorithm.formats[0]).spellings,
+            message="No iterator has been registered for ContentType "
+            f"(u'{given}', '1.0')",
         )
-        return None
-    _parameters(ctx)
-
-
-def _spellings(ctx: Context):  # type: ignore[no-untyped-def]
-    algorithm = ctx.request.algorithm
-    return algorithm.formats[0].spellings if algorithm and algorithm.formats else None
 
 
 def _default_type(ctx: Context) -> None:
@@ -99,7 +90,8 @@ def _parameters(ctx: Context) -> None:
                 else f"set {name} to {' or '.join(allowed or ())}",
                 at=_at(ctx, "ContentType"),
                 fact=fact,
-                message=f"{fmt.content_type};{name}={value} is not an accepted ContentType",
+                message=f"{fmt.content_type};{name}={value} is not an accepted "
+                "ContentType",
                 about=name,
             )
     _label_size(ctx, fmt)
@@ -149,7 +141,7 @@ def _request_type(ctx: Context) -> None:
 
 @rule("channel/input-mode", "channel/compression", early=False)
 def input_mode(ctx: Context) -> None:
-    """The input mode is one that the image has for that format; compression needs Pipe."""
+    """The image has the input mode for that format; compression needs Pipe."""
     mode, fmt = ctx.request.input_mode, ctx.format
     if not ctx.request.trains:
         return

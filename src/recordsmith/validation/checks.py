@@ -101,8 +101,8 @@ class Checks:
         ctx = self.context
         for one in RULES:
             one.apply(ctx)
-        skipped = tuple(dict(ctx.skipped).items())
-        checked = [name for one in RULES for name in one.ids if name not in dict(skipped)]
+        skipped = dict(ctx.skipped)
+        checked = [name for one in RULES for name in one.ids if name not in skipped]
         files = tuple(one.path for one in ctx.files)
         request = ctx.request
         return Report(
@@ -115,7 +115,7 @@ class Checks:
             bytes=sum(one.size or 0 for one in ctx.files),
             schema=_schema(ctx.facts),
             checked=tuple(dict.fromkeys(checked)),
-            skipped=skipped,
+            skipped=tuple((name, why) for name, why in skipped.items() if why),
             profile=Profile.of_facts(ctx.facts, _locations(ctx)).as_dict(),
         )
 

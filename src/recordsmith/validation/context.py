@@ -126,5 +126,6 @@ class Context:
         self.findings.add(finding, places, max(count, 1), about=about)
 
     def skip(self, rule: str, why: str) -> None:
-        """Say that a rule could not be applied."""
+        """Say that a rule could not be applied; without a reason, that it has no bearing
+        here."""
         self.skipped.append((rule, why))

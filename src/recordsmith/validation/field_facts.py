@@ -70,10 +70,6 @@ class _Stats(NamedTuple):
     high: float = -np.inf
 
 
-def _offenders() -> Any:
-    return field(default_factory=Offenders)
-
-
 @dataclass
 class FieldFacts:
     """One field over all rows that were looked at.
@@ -92,7 +88,7 @@ class FieldFacts:
     missing, empty : Offenders
         Rows without the field; rows that have it without any value.
     nan, infinite, large, outside, fractions : Offenders
-        Values: NaN; infinite; finite but infinite as float32; outside `bounds`; not whole.
+        Values: NaN; infinite; finite but not as float32; outside `bounds`; not whole.
     unordered, duplicates : Offenders
         Sparse rows whose keys are not in order; that store a key twice.
     bad_text : Offenders
@@ -111,19 +107,19 @@ class FieldFacts:
     role: str
     name: str
     limit: int = 5
-    bounds: Bounds = Bounds()
+    bounds: Bounds = field(default_factory=Bounds)
     rows: int = 0
     variants: dict[Variant, Offenders] = field(default_factory=dict)
-    missing: Offenders = _offenders()
-    empty: Offenders = _offenders()
-    nan: Offenders = _offenders()
-    infinite: Offenders = _offenders()
-    large: Offenders = _offenders()
-    outside: Offenders = _offenders()
-    fractions: Offenders = _offenders()
-    unordered: Offenders = _offenders()
-    duplicates: Offenders = _offenders()
-    bad_text: Offenders = _offenders()
+    missing: Offenders = field(default_factory=Offenders)
+    empty: Offenders = field(default_factory=Offenders)
+    nan: Offenders = field(default_factory=Offenders)
+    infinite: Offenders = field(default_factory=Offenders)
+    large: Offenders = field(default_factory=Offenders)
+    outside: Offenders = field(default_factory=Offenders)
+    fractions: Offenders = field(default_factory=Offenders)
+    unordered: Offenders = field(default_factory=Offenders)
+    duplicates: Offenders = field(default_factory=Offenders)
+    bad_text: Offenders = field(default_factory=Offenders)
     n_values: int = 0
     minimum: float = np.inf
     maximum: float = -np.inf
@@ -229,7 +225,9 @@ class FieldFacts:
 
     def _add_numbers(self, one: Field, origin: Origin, threads: int | None) -> None:
         values, place = _numbers(one)
-        stats = _stats(values, threads)
+        if self.role == LABEL and one.width == 1:
+            place = _in_row(place)
+        stats = _stats(values, threads, self.role == LABEL)
         self.n_values += stats.n
         self.minimum = min(self.minimum, stats.low)
         self.maximum = max(self.maximum, stats.high)
@@ -314,12 +312,21 @@ def _numbers(one: Field) -> tuple[Array, Callable[[int], tuple[int, int]]]:
     return np.ascontiguousarray(one.stored), of_list
 
 
-def _stats(values: Array, threads: int | None) -> _Stats:
+def _in_row(
+    place: Callable[[int], tuple[int, int]],
+) -> Callable[[int], tuple[int, int]]:
+    """Of a field with one value a row: the row tells all."""
+    return lambda at: (place(at)[0], NOWHERE)
+
+
+def _stats(values: Array, threads: int | None, fractions: bool) -> _Stats:
     parts = min(n_threads(threads), 1 + len(values) // _MIN_VALUES_PER_THREAD)
     ranges = row_ranges(len(values), parts)
     found = [
         _Stats(*one)
-        for one in run_all(partial(_core.value_stats, values[a:b]) for a, b in ranges)
+        for one in run_all(
+            partial(_core.value_stats, values[a:b], fractions) for a, b in ranges
+        )
     ]
     nan = [a + one.first_nan for (a, _), one in zip(ranges, found) if one.nan]
     infinite = [

@@ -55,8 +55,8 @@ _EXPECTED = {
     "file/truncated": "a file that ends where a record ends",
     "file/trailing": "a file that ends where a record ends",
     "file/padding": "every frame padded with zeros to a multiple of 4 bytes",
-    "file/split": "every record in one frame: split ones are not readable by XGBoost, and "
-    "other readers disagree on them",
+    "file/split": "every record in one frame: XGBoost cannot read split ones, and other "
+    "readers disagree on them",
     "file/unreadable": "data that can be read to the end",
     "record/protobuf": "a protobuf message of the SageMaker schema",
     "record/shape-mismatch": "as many values as the shape asks for",
@@ -135,8 +135,7 @@ def stray(ctx: Context) -> None:
             "file/hidden",
             f"{len(hidden):,} files whose names begin with a dot",
             "data files only under the prefix",
-            "delete them: find FOLDER -name '.*' -type f -delete; Spark writes .crc files "
-            "to a local disk or HDFS",
+            "delete them: find FOLDER -name '.*' -type f -delete",
             at=_places(ctx, hidden),
             fact=fact if stops else None,
             severity="error" if stops else "warning",
@@ -156,8 +155,8 @@ def stray(ctx: Context) -> None:
             message="Blankspace and colon not found in firstline" if ctx.kind else None,
         )
     deep = [path for one, path in ctx.stray if one == "file/depth"]
-    fact = ctx.request.constraint("deeper than")
-    if deep and fact is not None:
+    below = ctx.request.constraint("three folders deep")
+    if deep and below is not None:
         ctx.report(
             "file/depth",
             f"{len(deep):,} files are more than three folders down: they are not loaded, "
@@ -165,7 +164,7 @@ def stray(ctx: Context) -> None:
             "files at most three folders below the prefix",
             "move them up",
             at=_places(ctx, deep),
-            fact=fact,
+            fact=below,
             severity="warning",
         )
 

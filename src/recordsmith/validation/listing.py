@@ -50,20 +50,16 @@ def stray_files(src: Any) -> list[tuple[str, str]]:
             continue
         for base, folders, files in os.walk(top):
             folders.sort()
-            depth = len(Path(base).relative_to(top).parts)
-            hidden = any(
-                part.startswith(".") for part in Path(base).relative_to(top).parts
-            )
-            aside = any(
-                part.startswith("_") for part in Path(base).relative_to(top).parts
-            )
+            parts = Path(base).relative_to(top).parts
+            hidden = any(part.startswith(".") for part in parts)
+            aside = any(part.startswith("_") for part in parts)
             for name in sorted(files):
                 path = str(Path(base, name))
                 if hidden or name.startswith("."):
                     found.append(("file/hidden", path))
                 elif aside or name.startswith("_"):
                     found.append(("file/stray", path))
-                elif depth > _DEPTH:
+                elif len(parts) > _DEPTH:
                     found.append(("file/depth", path))
     return found
 

@@ -1,5 +1,5 @@
-"""Rules about records: the same fields, types, widths and density in all of them, and what
-the algorithm takes."""
+"""Rules about records: all have the same fields, types, width and density, and those are
+what the algorithm takes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def others(one: FieldFacts, differs: Callable[[Variant], bool]) -> Offenders:
     return found
 
 
+def unlike(**wanted: object) -> Callable[[Variant], bool]:
+    """Whether a variant, which is no row without values, has another dtype or density."""
+
+    def differs(v: Variant) -> bool:
+        if is_nothing(v) and "density" in wanted:
+            return False
+        return any(getattr(v, name) != value for name, value in wanted.items())
+
+    return differs
+
+
 def name_of(one: FieldFacts) -> str:
     """A field, for people."""
     plural = {"feature": "features", "label": "labels"}.get(one.role, one.role)
@@ -60,10 +71,10 @@ def fields(ctx: Context) -> None:
     """Records have the features that the algorithm looks for, and all have the same."""
     if not ctx.facts.rows:
         return
-    fmt, names = ctx.format, ()
-    if fmt is not None and fmt.feature_names is not None and ctx.kind == _RECORDIO:
-        names = tuple(fmt.feature_names.value)
-    if fmt is not None and fmt.feature_names is not None and names:
+    fact = ctx.format.feature_names if ctx.format is not None else None
+    names: tuple[str, ...] = ()
+    if fact is not None and ctx.kind == _RECORDIO:
+        names = tuple(fact.value)
         _feature_names(ctx, names)
     for one in ctx.facts.features:
         model = ctx.facts.model(one)
@@ -129,10 +140,11 @@ def density(ctx: Context) -> None:
         if len(kinds) > 1:
             ctx.report(
                 "record/density",
-                f"{name_of(one)}: dense and sparse records are mixed; the first is {mine}",
+                f"{name_of(one)}: dense and sparse records are mixed; the first is "
+                f"{mine}",
                 f"{mine} records only",
                 f"convert the data again, as {mine} rows only",
-                at=others(one, lambda v, m=mine: not is_nothing(v) and v.density != m),
+                at=others(one, unlike(density=mine)),
                 severity=severity(ctx),
                 message="blocks[:,0] has incompatible column dimensions",
                 sources=(XGBOOST_READER,),
@@ -161,14 +173,14 @@ def dtype(ctx: Context) -> None:
     fmt = ctx.format
     for one, model in numeric(ctx):
         if any(variant.dtype != model.dtype for variant in one.variants):
-            other = _first(one, lambda v, m=model: v.dtype != m.dtype)
+            other = _first(one, unlike(dtype=model.dtype))
             ctx.report(
                 "record/dtype",
                 f"{name_of(one)} are {other.dtype}, those of the first record "
                 f"{model.dtype}",
                 "one dtype in all records",
                 f'convert them again with dtype="{model.dtype}"',
-                at=others(one, lambda v, m=model: v.dtype != m.dtype),
+                at=others(one, unlike(dtype=model.dtype)),
                 severity=severity(ctx),
                 message="has the data type X while it is expected to have Y",
                 about=f"{one.name} mixed",
@@ -182,7 +194,7 @@ def dtype(ctx: Context) -> None:
                 f"{name_of(one)} are {model.dtype}",
                 f"{' or '.join(taken)}",
                 f'convert with dtype="{taken[0]}"; NumPy makes float64 by default',
-                at=others(one, lambda v, t=taken: v.dtype not in t),
+                at=others(one, lambda _: True),
                 fact=fmt.dtypes,
                 about=one.name,
             )
@@ -195,10 +207,10 @@ def width(ctx: Context) -> None:
         ctx.skip("record/width", "lists of tokens may be of any length")
         return
     for one, model in numeric(ctx):
-        if ctx.request.algorithm is None and model.dtype == "int32":
-            if model.density == "dense":
-                ctx.skip("record/width", "int32 rows may be lists of tokens")
-                continue
+        anything = ctx.request.algorithm is None
+        if anything and (model.dtype, model.density) == ("int32", "dense"):
+            ctx.skip("record/width", "int32 rows may be lists of tokens")
+            continue
         base = model
         if is_nothing(model) and len(one.variants) > 1:
             base = _first(one, lambda v: not is_nothing(v))
@@ -223,8 +235,8 @@ def width(ctx: Context) -> None:
                 "find out where these rows come from; convert all shards from one table",
                 at=found,
                 severity=severity(ctx),
-                message="all the input array dimensions except for the concatenation axis "
-                "must match exactly",
+                message="all the input array dimensions except for the concatenation "
+                "axis must match exactly",
                 sources=(XGBOOST_READER,),
                 about=one.name,
             )
@@ -349,7 +361,7 @@ def empty_rows(ctx: Context) -> None:
             f"{one.empty.count:,} rows have no stored value",
             "at least one stored value in every row"
             if needed or not sparse
-            else "nothing, but the XGBoost container's reader of 2026 needs a stored value",
+            else "nothing, but the XGBoost container's reader of 2026 needs a value",
             'write an explicit zero: empty_rows="explicit-zero"'
             if sparse
             else "leave these rows out",

@@ -275,7 +275,7 @@ def _count_frames(opened: Input) -> int:
         at = 0
         while len(data) - at >= _HEADER:
             try:
-                _, part, payload, length = _core.frame_peek(data, at)
+                _, part, _, length = _core.frame_peek(data, at)
             except RecordsmithError:
                 return n
             if at + length > len(data):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..algorithm_table.loading import algorithm as look_up
 from ..algorithm_table.types import Algorithm, Fact, Format, LabelValues
 from ..batch import FEATURE, LABEL
 from ..errors import InputError
@@ -158,10 +159,7 @@ def make_request(
     InputError
         If the algorithm or the purpose is not known, or instances is not positive.
     """
-    if isinstance(algorithm, str):
-        from ..algorithm_table.loading import algorithm as look_up
-
-        algorithm = look_up(algorithm)
+    entry = look_up(algorithm) if isinstance(algorithm, str) else algorithm
     if purpose not in PURPOSES:
         raise InputError(f"purpose is {purpose!r}, expected {', '.join(PURPOSES)}")
     if instances is not None and instances < 1:
@@ -171,8 +169,8 @@ def make_request(
     )
     settings = {name: _text(value) for name, value in (hyperparameters or {}).items()}
     return Request(
-        algorithm,
-        content_type=base,
+        entry,
+        content_type=base or None,
         parameters=parameters,
         hyperparameters=settings,
         purpose=purpose,

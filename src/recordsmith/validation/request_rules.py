@@ -46,23 +46,25 @@ def like_training(ctx: Context) -> None:
             "request/density",
             "request/fields",
         ):
-            ctx.skip(one, "pass against=: the training data, or their report")
+            why = "pass against=: the training data, or their report"
+            ctx.skip(one, "" if ctx.request.trains else why)
         return
     if not ctx.facts.rows:
         return
-    found = {one.name: (one, model) for one, model in numeric(ctx)}
+    found = {field.name: (field, model) for field, model in numeric(ctx)}
     trained = {one.name: one for one in ctx.against.fields if one.role == "feature"}
     for name in trained.keys() - found.keys():
         ctx.report(
             "request/fields",
-            f"there is no feature {name!r}; found {', '.join(map(repr, found)) or 'none'}",
+            f"there is no feature {name!r}; "
+            f"found {', '.join(map(repr, found)) or 'none'}",
             f"the features of the training data: {', '.join(map(repr, trained))}",
             "write the same features as for training",
             about=name,
         )
-    for name, (one, model) in found.items():
+    for name, (field, model) in found.items():
         if name in trained:
-            _compare(ctx, one, model, trained[name])
+            _compare(ctx, field, model, trained[name])
 
 
 def _compare(
@@ -161,7 +163,7 @@ def payload(ctx: Context) -> None:
 
 @rule("request/densified", early=False)
 def densified(ctx: Context) -> None:
-    """Sparse rows may become dense in the container: a request must not fill its memory."""
+    """Rows of a request fit into memory even if the container makes them dense."""
     if ctx.request.trains or not ctx.facts.rows:
         return
     algorithm = ctx.request.algorithm

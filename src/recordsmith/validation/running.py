@@ -58,7 +58,7 @@ def validate(
 
     Parameters
     ----------
-    src : path, list of paths, folder, glob, "-", binary file object, array, table, batches
+    src : path, list of paths, folder, glob, "-", binary file, array, table, batches
         One channel's data: RecordIO-protobuf, CSV, libsvm, Parquet, Arrow, .npy, .npz,
         JSON Lines, or rows in memory. All files are held against the first record of the
         first.

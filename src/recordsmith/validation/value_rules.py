@@ -77,7 +77,7 @@ def _report_infinite(ctx: Context, one: FieldFacts) -> None:
         "data/infinity",
         f"{one.infinite.count:,} infinite values in {name_of(one)}",
         "finite numbers",
-        "look for divisions by zero and overflows; leave these rows out or cap the values",
+        "look for divisions by zero and overflows; leave these rows out, or cap values",
         at=one.infinite,
         severity=_severity(ctx, one),
         message=f"Unable to read data channel '{ctx.request.channel}'. Found infinite "
