@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, convert, head, inspect, salvage, verify
+from . import cat, convert, head, inspect, salvage, validate, verify
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
+    "validate": validate,
     "inspect": inspect,
     "head": head,
     "cat": cat,

@@ -7,7 +7,11 @@ from typing import Any
 
 from .request import KINDS, Request
 
-__all__ = ["source_defaults"]
+__all__ = ["content_unknown", "source_defaults"]
+
+# CSV of these holds text, not a matrix of numbers.
+_TEXT = ("ipinsights", "text-classification-tensorflow")
+_NUMBERS = ("recordio-protobuf", "csv", "libsvm", "parquet")
 
 MOST_COLUMNS = 2**31 - 1  # of libsvm, whose rows do not say how wide they are
 
@@ -43,6 +47,28 @@ def source_defaults(
     if kind == "libsvm":
         found["n_features"] = MOST_COLUMNS
     return {name: value for name, value in found.items() if name in known}
+
+
+def content_unknown(request: Request, kind: str) -> str | None:
+    """Why the content of a file is not looked at; None if it is.
+
+    Parameters
+    ----------
+    request : Request
+    kind : str
+        As sources call it.
+    """
+    algorithm, known = request.algorithm, KINDS.get(kind, kind)
+    if algorithm is None or not request.trains or kind == "recordio":
+        return None
+    fmt = request.format(known)
+    if fmt is None or fmt.kind != known:
+        return (
+            f"{algorithm.name} does not train on {known}: its content was not looked at"
+        )
+    if algorithm.key in _TEXT or known not in _NUMBERS:
+        return f"the content of {known} for {algorithm.name} is not looked at"
+    return None
 
 
 def _label(request: Request, kind: str) -> Any:

@@ -27,6 +27,8 @@ class FileFacts:
     rows : int
     location : str or None
         Where it can be opened again; None for a stream.
+    looked_at : bool
+        Whether its content was.
     """
 
     path: str
@@ -36,6 +38,7 @@ class FileFacts:
     compression: str | None = None
     rows: int = 0
     location: str | None = None
+    looked_at: bool = True
 
 
 @dataclass

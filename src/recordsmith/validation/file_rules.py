@@ -100,6 +100,8 @@ def _places(ctx: Context, paths: Iterable[str]) -> list[Place]:
 @rule("file/empty", early=False)
 def empty(ctx: Context) -> None:
     """There is something to read."""
+    if not all(one.looked_at for one in ctx.files):
+        return
     if not ctx.facts.rows and not ctx.damages:
         where = f" in channel {ctx.request.channel}" if ctx.request.algorithm else ""
         ctx.report(

@@ -18,7 +18,7 @@ from ..sources.open_source import is_files, known_options, open_files, open_sour
 from ..storage import is_path
 from ..tally import Tally
 from .checks import Checks
-from .defaults import source_defaults
+from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
 from .findings import Report
 from .listing import kind_of, list_files, stray_files
@@ -256,6 +256,12 @@ class _Run:
             reason = "neither the first bytes nor the name tell what this file is"
             fix = "leave it out, or say what it is: source_format="
             note_damage(ctx, "file/unreadable", reason, fix, start)
+            return
+        why = content_unknown(self.request, file.kind)
+        if why:
+            file.looked_at = False
+            for name in ("data/parse", "data/nan", "record/width", "label/values"):
+                ctx.skip(name, why)
             return
         if file.kind == "recordio":
             self._read_recordio(checks, files, file)
