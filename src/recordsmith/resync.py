@@ -24,7 +24,9 @@ _BLOCK = 8 << 20
 _BLOCK_PER_THREAD = 4 << 20
 _SMALL_BLOCK = 64 << 10
 _HEADER = 8
+_MAGIC = b"\x0a\x23\xd7\xce"
 _JOIN_RECORDS = 0
+_CHAIN = 4  # magic numbers, each where the one before says: no accident
 # The message was read to its end, and only breaks a rule of records: its frame is sound.
 _RULES = ("RS_E_SHAPE", "RS_E_KEY_COUNT", "RS_E_KEY", "RS_E_RANK", "RS_E_TEXT")
 
@@ -213,6 +215,9 @@ def _why_no_frame(stream: _Stream) -> tuple[str, str | None]:
         reason = "a part of a split record whose other parts are missing or damaged"
         return reason, "RS_E_PART"
     found = len(stream.data)
+    if found < _HEADER and not _MAGIC.startswith(bytes(stream.data[:4])):
+        junk = core_error("RS_E_TRAILING", found=found)
+        return junk.reason, junk.code
     cut_off = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
     return cut_off.reason, cut_off.code
 
@@ -255,7 +260,23 @@ def _skip_frame(stream: _Stream, code: str | None) -> int:
     if stream.at_end and len(stream.data) == length:
         return length
     sound = code in _RULES and _is_frame(stream, length)
-    return length if sound or _is_record(stream, length) else 0
+    return length if sound or _goes_on(stream, length) else 0
+
+
+def _goes_on(stream: _Stream, at: int) -> bool:
+    """Does a record, the end, or a chain of frames with bad payloads follow there?"""
+    for _ in range(_CHAIN):
+        if _is_record(stream, at):
+            return True
+        if not _is_frame(stream, at):
+            return False
+        if not stream.need(at + 1):
+            return True
+        _, part, _, length = _core.frame_peek(stream.data, at)
+        at += length
+        if part or not stream.need(at):
+            return False
+    return True
 
 
 def _is_frame(stream: _Stream, at: int) -> bool:

@@ -40,7 +40,7 @@ RULES: dict[str, str] = {
     "record/fields": "All records have the same features",
     "record/bytes": "Features are numbers, not byte strings",
     "record/density": "Records are dense or sparse as the algorithm takes them, unmixed",
-    "record/dtype": "Features have a dtype that the algorithm takes, the same in all records",
+    "record/dtype": "Features have one dtype, which the algorithm takes",
     "record/width": "All rows are equally wide",
     "record/shape": "Sparse records carry their shape, the same in all of them",
     "record/shape-mismatch": "A record holds as many values as its shape asks for",

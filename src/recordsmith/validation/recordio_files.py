@@ -7,6 +7,7 @@ differs from those before it, the walk goes on record by record, so that all are
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -91,6 +92,7 @@ def read_recordio(
             reader.whole(item)
         if progress is not None:
             progress(file.rows)
+    reader.end()
 
 
 class _Reader:
@@ -103,8 +105,10 @@ class _Reader:
         self._add = add
         self._file = file
         self._seen = 0  # records that were passed, those that cannot be read included
+        self._last: Lost | None = None  # to be reported when it is known what follows
 
     def whole(self, item: Whole) -> None:
+        self._tell()
         size, n_bytes = item.end - item.begin, len(item.frames)
         offset: Callable[[int], int] = partial(_offset, item.frames, item.begin)
         if size != n_bytes:  # a split record, or one without its padding: alone
@@ -125,6 +129,21 @@ class _Reader:
         self._file.rows += item.batch.n_rows
 
     def lost(self, item: Lost) -> None:
+        self._tell()
+        self._last = item
+
+    def end(self) -> None:
+        """The file has ended: bytes after its last record are of another kind."""
+        item = self._last
+        if item is not None and item.code == "RS_E_MAGIC" and self._file.rows:
+            reason = f"{item.end - item.begin:,} bytes after the last record are no frame"
+            self._last = replace(item, reason=reason, code="RS_E_TRAILING")
+        self._tell()
+
+    def _tell(self) -> None:
+        item, self._last = self._last, None
+        if item is None:
+            return
         rule, fix = _RULES.get(item.code or "", ("record/protobuf", _SALVAGE))
         reason = item.reason
         if not item.framed and rule != "file/trailing":

@@ -215,12 +215,17 @@ class _Run:
             files.entries = [entry]
             try:
                 opened = files.first()
-                file = self._look_at(opened, number)
+                file = FileFacts(opened.name, number, size=opened.size)
+                file.compression, file.location = opened.compression, opened.path
+                damage = self._look_at(opened, file)
                 if checks is None:
                     kind = KINDS.get(file.kind or "", file.kind)
                     checks = self._checks(kind, trained)
                 checks.context.files.append(file)
-                self._read(checks, files, file)
+                if damage is not None:
+                    _note_error(checks, file, damage)
+                else:
+                    self._read(checks, files, file)
             finally:
                 files.close()
             self._done += file.size or 0
@@ -229,23 +234,16 @@ class _Run:
         checks.context.stray = stray_files(src)
         return checks
 
-    def _look_at(self, opened: Any, number: int) -> FileFacts:
+    def _look_at(self, opened: Any, file: FileFacts) -> FormatError | None:
+        """Find out the kind of a file; the error, if it cannot even be decompressed."""
         declared = self.request.format(None)
         stated = self.options.get("source_format")
-        kind = kind_of(
-            opened.name,
-            opened.head(),
-            stated,
-            None if declared is None else declared.kind,
-        )
-        return FileFacts(
-            opened.name,
-            number,
-            kind,
-            opened.size,
-            opened.compression,
-            location=opened.path,
-        )
+        expected = None if declared is None else declared.kind
+        try:
+            file.kind = kind_of(opened.name, opened.head(), stated, expected)
+        except FormatError as error:
+            return error
+        return None
 
     def _read(self, checks: Checks, files: Files, file: FileFacts) -> None:
         ctx = checks.context
