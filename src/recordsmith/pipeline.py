@@ -51,6 +51,8 @@ class WriteResult:
         Wall time.
     tally : Tally
         Everything that was changed on the way, counted.
+    report : Report or None
+        What the checks found, where an algorithm was named; no error is in it.
     """
 
     path: str
@@ -60,6 +62,7 @@ class WriteResult:
     schema: str
     seconds: float
     tally: Tally = field(default_factory=Tally)
+    report: Report | None = None
 
 
 def encode(
@@ -69,10 +72,11 @@ def encode(
     dtype: str | None = None,
     label_dtype: str | None = None,
     duplicates: str = "error",
-    empty_rows: str = "keep",
+    empty_rows: str | None = None,
     threads: int | None = None,
     out: Any = None,
     tally: Tally | None = None,
+    algorithm: Algorithm | str | None = None,
     **options: Any,
 ) -> bytes | memoryview:
     """RecordIO-protobuf bytes of rows in memory.
@@ -101,9 +105,13 @@ def encode(
         Where to write, instead of into new bytes.
     tally : Tally, optional
         Counts what was changed.
+    algorithm : str, optional
+        A built-in algorithm of SageMaker: dtype, label_dtype and empty_rows are by
+        default what it takes, and rows that it would refuse are a ValidationError.
     **options
         uid, metadata, configuration: a text for each row (for a table: a column's name);
-        for a table also label, features, drop, nulls.
+        for a table also label, features, drop, nulls. With an algorithm also channel,
+        hyperparameters, purpose, container, as for :func:`recordsmith.validate`.
 
     Returns
     -------
@@ -117,6 +125,8 @@ def encode(
         If X or y hold no numbers.
     LimitError
         If a record would take 2^29 bytes or more, or `out` is too small.
+    ValidationError
+        If the algorithm would refuse the rows; `report` says why.
 
     Notes
     -----
@@ -138,7 +148,13 @@ def encode(
         "threads": threads,
         "tally": tally,
     }
+    guard = _guard("recordio", {"algorithm": algorithm}, casts, options, policy, tally)
+    policy["empty_rows"] = policy["empty_rows"] or "keep"
     batches = list(_batches(X, y, tally, **casts, **options))
+    if guard is not None:
+        checked = [guard.batch(batch) for batch in batches]
+        guard.finish(type(X).__name__)
+        batches = [batch for batch in checked if batch is not None]
     tally.rows += sum(batch.n_rows for batch in batches)
     if len(batches) == 1:
         return encode_batch(batches[0], out=out, **policy)
@@ -149,6 +165,30 @@ def encode(
     for one in batches:
         at += len(encode_batch(one, out=view[at:], **policy))
     return view[:at]
+
+
+def _guard(
+    dest_format: str,
+    named: dict[str, Any],
+    casts: dict[str, Any],
+    options: dict[str, Any],
+    policy: dict[str, Any],
+    tally: Tally,
+) -> Guard | None:
+    """The checks for the algorithm that a verb was given; what the table decides and the
+    user did not is set in `policy`."""
+    from .validation.guarding import Guard, pop_options
+
+    told = pop_options({**named, **options})
+    for name in (*told, *named):
+        options.pop(name, None)
+    if not told:
+        return None
+    settings = {**casts, **policy}
+    guard = Guard(told.pop("algorithm"), dest_format, settings, tally, **told)
+    if settings.get("empty_rows") is not None:
+        policy["empty_rows"] = settings["empty_rows"]
+    return guard
 
 
 def _batches(X: Any, y: Any, tally: Tally, **options: Any) -> Iterator[Batch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 
 from ..batch import Batch
 from . import (
@@ -49,6 +50,8 @@ class Checks:
         The training data's.
     threads : int, optional
         Default: all cores. The report does not depend on it.
+    mended : collection of str
+        Rules about what is put right after the checks.
 
     Examples
     --------
@@ -67,13 +70,20 @@ class Checks:
         max_places: int = 5,
         against: Profile | None = None,
         threads: int | None = None,
+        mended: Collection[str] = (),
     ) -> None:
         self._threads = threads
         fmt = request.format(kind)
         facts = Facts(max_places, request.bounds(fmt))
         findings = Findings(max_places)
         self.context = Context(
-            request, kind, fmt, facts, against=against, findings=findings
+            request,
+            kind,
+            fmt,
+            facts,
+            against=against,
+            findings=findings,
+            mended=mended,
         )
 
     def batch(self, batch: Batch, origin: Origin | None = None) -> None:
@@ -101,7 +111,7 @@ class Checks:
         ctx = self.context
         for one in RULES:
             one.apply(ctx)
-        skipped = dict(ctx.skipped)
+        skipped = {**dict.fromkeys(ctx.mended, ""), **dict(ctx.skipped)}
         checked = [name for one in RULES for name in one.ids if name not in skipped]
         files = tuple(one.path for one in ctx.files)
         request = ctx.request

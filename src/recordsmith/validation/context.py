@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +60,10 @@ class Context:
         The training data's.
     stray : list of (rule, path)
         Files under the prefix that are not read.
-    n_given : int
-        Files of the channel.
     largest : (bytes, Spot) or None
         The longest record.
+    mended : collection of str
+        Rules that find nothing here: what they are about is put right later.
     """
 
     request: Request
@@ -77,6 +77,7 @@ class Context:
     largest: tuple[int, Spot] | None = None
     findings: Findings = field(default_factory=Findings)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    mended: Collection[str] = ()
 
     def place(self, spot: Spot) -> Place:
         """A spot, for people."""
@@ -104,6 +105,8 @@ class Context:
         about: str = "",
     ) -> None:
         """Add a finding. One that rests on a fact which nobody confirmed is a warning."""
+        if rule in self.mended:
+            return
         if fact is not None:
             sources = (*sources, *fact.sources)
             if not fact.sure:
