@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
     from .chunks import Chunk
+    from .comparison.comparing import compare
+    from .comparison.results import Candidate, Comparison
     from .description import Description, describe
     from .pipeline import (
         WriteResult,
@@ -34,7 +36,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Algorithm",
     "Batch",
+    "Candidate",
     "Chunk",
+    "Comparison",
     "Description",
     "Field",
     "Finding",
@@ -45,6 +49,7 @@ __all__ = [
     "WriteResult",
     "algorithm",
     "algorithms",
+    "compare",
     "convert",
     "decode",
     "describe",
@@ -66,6 +71,8 @@ _HOMES = {
     "algorithm_table.types": ("Algorithm",),
     "batch": ("Batch", "Field"),
     "chunks": ("Chunk",),
+    "comparison.comparing": ("compare",),
+    "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "pipeline": (
         "WriteResult",

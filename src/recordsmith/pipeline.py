@@ -19,7 +19,14 @@ from .tally import Tally
 from .threads import prefetch
 
 if TYPE_CHECKING:
+    from .algorithm_table.types import Algorithm
+    from .validation.findings import Report
+    from .validation.guarding import Guard
+
     Progress = Callable[[int, Optional[int], int], None]
+
+# What only means something beside algorithm=: see `validation.guarding`.
+_CHECKED = ("algorithm", "channel", "hyperparameters", "purpose", "container")
 
 __all__ = [
     "WriteResult",
@@ -141,16 +148,16 @@ def encode(
     (104, array([0., 1.], dtype=float32))
     """
     tally = Tally() if tally is None else tally
-    casts = {"dtype": dtype, "label_dtype": label_dtype}
+    options.update(dtype=dtype, label_dtype=label_dtype, algorithm=algorithm)
     policy: dict[str, Any] = {
         "duplicates": duplicates,
         "empty_rows": empty_rows,
         "threads": threads,
         "tally": tally,
     }
-    guard = _guard("recordio", {"algorithm": algorithm}, casts, options, policy, tally)
+    guard = _guard("recordio", options, policy, tally)
     policy["empty_rows"] = policy["empty_rows"] or "keep"
-    batches = list(_batches(X, y, tally, **casts, **options))
+    batches = list(_batches(X, y, tally, **options))
     if guard is not None:
         checked = [guard.batch(batch) for batch in batches]
         guard.finish(type(X).__name__)
@@ -168,23 +175,16 @@ def encode(
 
 
 def _guard(
-    dest_format: str,
-    named: dict[str, Any],
-    casts: dict[str, Any],
-    options: dict[str, Any],
-    policy: dict[str, Any],
-    tally: Tally,
+    dest_format: str, options: dict[str, Any], policy: dict[str, Any], tally: Tally
 ) -> Guard | None:
-    """The checks for the algorithm that a verb was given; what the table decides and the
-    user did not is set in `policy`."""
+    """The checks for the algorithm that a verb was given, whose options are taken out of
+    `options`; what the table decides and the user did not is set in `policy`."""
     from .validation.guarding import Guard, pop_options
 
-    told = pop_options({**named, **options})
-    for name in (*told, *named):
-        options.pop(name, None)
+    told = pop_options(options)
     if not told:
         return None
-    settings = {**casts, **policy}
+    settings = {**options, **policy}
     guard = Guard(told.pop("algorithm"), dest_format, settings, tally, **told)
     if settings.get("empty_rows") is not None:
         policy["empty_rows"] = settings["empty_rows"]
@@ -317,12 +317,15 @@ def read(src: Any, **options: Any) -> Batch:
     return concat(list(iter_batches(src, **options)))
 
 
-def iter_batches(src: Any, *, rows: int | None = None, **options: Any) -> Iterator[Batch]:
+def iter_batches(
+    src: Any, y: Any = None, *, rows: int | None = None, **options: Any
+) -> Iterator[Batch]:
     """Batches of a source that may be larger than memory.
 
     Parameters
     ----------
-    src : path, list of paths, folder, glob, binary file object, table
+    src : path, list of paths, folder, glob, binary file object, table, arrays
+    y : labels, if src is an array or a table
     rows : int, optional
         Rows of each batch but the last; default: what suits the source, a few MiB.
     **options
@@ -336,7 +339,7 @@ def iter_batches(src: Any, *, rows: int | None = None, **options: Any) -> Iterat
     [2, 1]
     """
     tally = options.pop("tally", None) or Tally()
-    batches = _batches(src, None, tally, **options)
+    batches = _batches(src, y, tally, **options)
     return batches if rows is None else rebatch(batches, rows)
 
 
@@ -419,6 +422,11 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     overwrite : bool, default False
     limit : int, optional
         Convert only so many rows.
+    algorithm : str, optional
+        A built-in algorithm of SageMaker. dtype, label_dtype and empty_rows are by
+        default what it takes; rows are checked as :func:`recordsmith.validate` does, and
+        nothing is published if there is an error. channel, hyperparameters, purpose and
+        container say more of the job.
     progress : callable(bytes_done, bytes_total or None, rows_done), optional
     **options
         Those of the formats: header, names, delimiter, index_base, n_features, ... (see
@@ -427,6 +435,11 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     Returns
     -------
     WriteResult
+
+    Raises
+    ------
+    ValidationError
+        If the algorithm would refuse the rows; `report` says why, row by row.
     """
     return _run(dest, src, None, options)
 
@@ -434,27 +447,35 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
 def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     """source -> batches -> sink, with the source one step ahead in a thread of its
     own."""
-    from .sinks import OPTIONS, open_sink
+    from .sinks import OPTIONS, format_of, open_sink
 
     started = time.perf_counter()
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
     for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
     threads = options.get("threads")
+    guard = None
+    if any(options.get(name) is not None for name in _CHECKED):
+        target = format_of(dest, for_sink.get("dest_format"), for_sink.get("compression"))
+        guard = _guard(target, options, for_sink, tally)
     sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
-    schema = ""
-    rows = 0
+    schema, rows, report = "", 0, None
     with sink:
-        for batch in prefetch(batches):
+        for found in prefetch(batches):
+            batch = found if guard is None else guard.batch(found)
+            if batch is None:  # the rest is looked at, for the report, and not written
+                continue
             schema = schema or ", ".join(map(repr, batch.fields))
             sink.write(batch)
             rows += batch.n_rows
             if progress is not None and source is not None:
                 done = source.position() if source.position is not None else 0
                 progress(done, source.size, rows)
+        if guard is not None:
+            report = guard.finish(sink.name)
     tally.rows += rows
     return WriteResult(
         sink.name,
@@ -464,6 +485,7 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
         schema,
         time.perf_counter() - started,
         tally,
+        report,
     )
 
 

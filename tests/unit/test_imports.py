@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "tally", "wording"},
     {"_core", "algorithm_table", "threads"},
     {"batch", "casts", "window"},
-    {"arrays", "concat", "exports"},
+    {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},
     {"chunks", "frames", "reader"},
     {"publish", "storage"},
@@ -38,7 +38,7 @@ UPWARD_IN_FUNCTIONS = {
     ("validation.findings", "validation.sarif"),
 }
 
-HEAVY = {"pandas", "polars", "pyarrow", "scipy", "tqdm"}
+HEAVY = {"matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"}
 
 
 def layer(module):

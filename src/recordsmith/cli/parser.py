@@ -8,18 +8,30 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, convert, head, inspect, salvage, validate, verify
+from . import (
+    algorithms,
+    cat,
+    compare,
+    convert,
+    head,
+    inspect,
+    salvage,
+    validate,
+    verify,
+)
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
     "validate": validate,
+    "compare": compare,
     "inspect": inspect,
     "head": head,
     "cat": cat,
     "verify": verify,
     "salvage": salvage,
+    "algorithms": algorithms,
 }
 
 _DESCRIPTION = """\

@@ -174,6 +174,8 @@ def _mended(
         options["empty_rows"] = wanted
     if options.get("empty_rows") == "explicit-zero":
         mended.add("record/empty-row")
+    if options.get("sparsify") or options.get("densify"):
+        mended.add("record/density")
     if options.get("duplicates") != "keep":
         mended |= {"record/unsorted-keys", "record/duplicate-keys"}
     return mended
