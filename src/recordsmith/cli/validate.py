@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
 
 from . import options
 from .progress import progress_bar
@@ -45,10 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what the data are for")
+    options.add_algorithm_options(parser)
+    group = parser.add_argument_group("the channel and the job")
     add = group.add_argument
-    add("--algorithm", metavar="NAME", help="see: recordsmith algorithms")
-    add("--channel", metavar="NAME", help="default: train")
     add("--content-type", metavar="TYPE", help="the channel's ContentType")
     add("--input-mode", choices=_MODES, metavar="MODE", help=", ".join(_MODES))
     add(
@@ -65,19 +62,6 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         help=" or ".join(_DISTRIBUTIONS),
     )
     add("--instances", type=int, metavar="N", help="of the training job")
-    add(
-        "--hyperparameters",
-        action="append",
-        metavar="FILE|NAME=VALUE",
-        help="the job's: a JSON file, or one by one",
-    )
-    add("--container", metavar="TAG", help="the image's tag; default: the newest")
-    add(
-        "--purpose",
-        choices=("train", "inference", "transform"),
-        metavar="WHAT",
-        help="train (default), inference or transform",
-    )
     add(
         "--against",
         metavar="SRC",
@@ -99,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = options.given(args)
     files = {name: settings.pop(name, None) for name in ("sarif", "html")}
-    if args.hyperparameters is not None:
-        settings["hyperparameters"] = _hyperparameters(args)
+    options.load_hyperparameters(args, settings)
     src = options.one_or_many(args.paths)
     with progress_bar(args) as progress:
         report = validate(src, progress=progress, **settings)
@@ -113,26 +96,6 @@ def run(args: argparse.Namespace) -> int:
     elif not (args.quiet and report.clean):
         print(report)
     return 0 if report.clean else 3
-
-
-def _hyperparameters(args: argparse.Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for one in args.hyperparameters:
-        name, sign, value = one.partition("=")
-        if sign and not Path(one).is_file():
-            found[name.strip()] = value.strip()
-            continue
-        text = Path(one).read_text("utf-8")
-        try:
-            loaded = json.loads(text)
-        except json.JSONDecodeError as error:
-            args.parser.error(f"{one} is no JSON: {error}")
-        if isinstance(loaded, dict) and isinstance(loaded.get("HyperParameters"), dict):
-            loaded = loaded["HyperParameters"]  # a whole training job
-        if not isinstance(loaded, dict):
-            args.parser.error(f"{one} holds no JSON object")
-        found.update(loaded)
-    return found
 
 
 def _save(path: str, text: str) -> None:

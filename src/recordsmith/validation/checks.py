@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ..batch import Batch
 from . import (
@@ -24,9 +24,8 @@ from .request import Request
 
 __all__ = ["RULES", "Checks"]
 
+_OF_FILES: tuple[Rule, ...] = (*file_rules.RULES, *channel_rules.RULES)
 RULES: tuple[Rule, ...] = (
-    *file_rules.RULES,
-    *channel_rules.RULES,
     *record_rules.RULES,
     *value_rules.RULES,
     *label_rules.RULES,
@@ -52,6 +51,10 @@ class Checks:
         Default: all cores. The report does not depend on it.
     mended : collection of str
         Rules about what is put right after the checks.
+    dtypes : mapping of role to str, optional
+        What numbers will be cast to after the checks.
+    of_files : bool, default False
+        Whether the rows come from the files of a channel, which are to be judged too.
 
     Examples
     --------
@@ -71,10 +74,13 @@ class Checks:
         against: Profile | None = None,
         threads: int | None = None,
         mended: Collection[str] = (),
+        dtypes: Mapping[str, str] | None = None,
+        of_files: bool = False,
     ) -> None:
         self._threads = threads
+        self._of_files = of_files
         fmt = request.format(kind)
-        facts = Facts(max_places, request.bounds(fmt))
+        facts = Facts(max_places, request.bounds(fmt), dtypes or {})
         findings = Findings(max_places)
         self.context = Context(
             request,
@@ -109,10 +115,11 @@ class Checks:
     def finish(self, subject: str = "data") -> Report:
         """Apply all rules; the report."""
         ctx = self.context
-        for one in RULES:
+        rules = [*(_OF_FILES if self._of_files else ()), *RULES]
+        for one in rules:
             one.apply(ctx)
         skipped = {**dict.fromkeys(ctx.mended, ""), **dict(ctx.skipped)}
-        checked = [name for one in RULES for name in one.ids if name not in skipped]
+        checked = [name for one in rules for name in one.ids if name not in skipped]
         files = tuple(one.path for one in ctx.files)
         request = ctx.request
         return Report(

@@ -26,6 +26,8 @@ class Facts:
         Places to keep of each kind.
     bounds : mapping of role to Bounds
         What values may be; only those outside are counted.
+    dtypes : mapping of role to str
+        What numbers will be cast to before they are written.
     rows : int
     first : list of Spot
         The first rows.
@@ -35,6 +37,7 @@ class Facts:
 
     limit: int = 5
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    dtypes: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
     first: list[Spot] = field(default_factory=list)
     fields: dict[tuple[str, str], FieldFacts] = field(default_factory=dict)
@@ -58,7 +61,8 @@ class Facts:
         """The facts of a field; of a new one, no earlier row has it."""
         if key not in self.fields:
             bounds = self.bounds.get(key[0], Bounds())
-            facts = self.fields[key] = FieldFacts(*key, self.limit, bounds)
+            dtype = self.dtypes.get(key[0])
+            facts = self.fields[key] = FieldFacts(*key, self.limit, bounds, dtype)
             facts.missing.add(self.rows, lambda room: self.first[:room])
         return self.fields[key]
 

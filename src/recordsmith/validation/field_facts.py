@@ -81,6 +81,8 @@ class FieldFacts:
         Places to keep of each kind.
     bounds : Bounds
         Values outside are `outside`.
+    dtype : str or None
+        What numbers will be cast to before they are written.
     rows : int
         Rows that have the field.
     variants : dict of Variant to Offenders
@@ -108,6 +110,7 @@ class FieldFacts:
     name: str
     limit: int = 5
     bounds: Bounds = field(default_factory=Bounds)
+    dtype: str | None = None
     rows: int = 0
     variants: dict[Variant, Offenders] = field(default_factory=dict)
     missing: Offenders = field(default_factory=Offenders)
@@ -171,7 +174,9 @@ class FieldFacts:
 
     def _add_variants(self, one: Field, origin: Origin) -> None:
         density = _KINDS.get(one.kind, one.kind)
-        dtype = density if density in ("bytes", "text") else one.dtype.name
+        dtype = self.dtype or one.dtype.name
+        if density in ("bytes", "text"):
+            dtype = density
         variant = Variant(dtype, density, one.shape, one.width)
         here = None if one.present is None else np.flatnonzero(one.present)
         rows = np.arange(one.n_rows) if here is None else here

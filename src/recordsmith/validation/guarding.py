@@ -79,9 +79,11 @@ class Guard:
         fmt = _format(request, kind)
         self._tally = tally
         self._casts = _casts(fmt, options)
-        mended = _mended(fmt, options, self._casts)
+        mended = _mended(fmt, options)
         threads = options.get("threads")
-        self._checks = Checks(request, kind, threads=threads, mended=mended)
+        self._checks = Checks(
+            request, kind, threads=threads, mended=mended, dtypes=self._casts
+        )
         self._rows = 0
         self.failed = False
 
@@ -160,15 +162,11 @@ def _casts(fmt: Format | None, options: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _mended(
-    fmt: Format | None, options: dict[str, Any], casts: dict[str, str]
-) -> set[str]:
-    """Rules about what the encoder, or a cast, puts right."""
-    mended = {"record/dtype"} if FEATURE in casts else set()
-    if LABEL in casts:
-        mended.add("label/dtype")
+def _mended(fmt: Format | None, options: dict[str, Any]) -> set[str]:
+    """Rules about what the encoder puts right."""
     if fmt is None or fmt.kind != "recordio-protobuf":
-        return mended | {"record/empty-row"}
+        return {"record/empty-row"}
+    mended = set()
     wanted = fmt.empty_rows.value if fmt.empty_rows is not None else None
     if wanted is not None and options.get("empty_rows") is None:
         options["empty_rows"] = wanted

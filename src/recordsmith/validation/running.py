@@ -185,18 +185,21 @@ class _Run:
         self._size: int | None = None
         self._done = 0
 
-    def _checks(self, kind: str | None, trained: Profile | None) -> Checks:
+    def _checks(
+        self, kind: str | None, trained: Profile | None, of_files: bool = True
+    ) -> Checks:
         return Checks(
             self.request,
             kind,
             max_places=self._max_places,
             against=trained,
             threads=self.threads,
+            of_files=of_files,
         )
 
     def memory(self, src: Any, trained: Profile | None) -> Checks:
         """Arrays, tables and batches."""
-        checks = self._checks("memory", trained)
+        checks = self._checks("memory", trained, of_files=False)
         for batch in open_source(src, tally=Tally(), **self.options).batches:
             checks.batch(batch, Origin(first=checks.context.facts.rows))
             self._tell(0, checks.context.facts.rows)
