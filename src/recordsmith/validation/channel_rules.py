@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
-from ..algorithm_table.types import Format
+from ..algorithm_table.types import Fact, Format
 from .context import Context, rule
 from .findings import Place
 from .references import CHANNEL_API
@@ -106,8 +107,14 @@ def _label_size(ctx: Context, fmt: Format) -> None:
     size = stated if stated is not None else str(fmt.label_size_default.value)
     if label is None or not size.isdecimal():
         return
+    fact: Fact[Any] = label
+    severity = "error"
     if label.value == "forbidden" and int(size) != 0:
         found, wanted = "columns are taken for labels", "0"
+    elif label.value == "ignored" and int(size) != 0 and stated is None:
+        # Stated, it says that there is a label, which does no harm.
+        found, wanted = "the first column is taken for a label, and not learned from", "0"
+        fact, severity = fmt.label_size_default, "warning"
     elif label.value == "required" and int(size) == 0:
         found, wanted = "no column is taken for the label", "1"
     else:
@@ -118,7 +125,8 @@ def _label_size(ctx: Context, fmt: Format) -> None:
         f"{fmt.content_type};label_size={wanted} in channel {ctx.request.channel}",
         f"set ContentType to {fmt.content_type};label_size={wanted}",
         at=_at(ctx, "ContentType"),
-        fact=label,
+        fact=fact,
+        severity=severity,
         about="label_size",
     )
 
