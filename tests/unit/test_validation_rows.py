@@ -220,8 +220,8 @@ NOT_COVERED = {
     "5 GB in one PUT": "a matter of uploading",
     "protobuf descriptors, MatchError, csr_matrix to the dense encoder": "errors of "
     "other tools, which this one does not have",
-    "an augmented manifest's attributes in the wrong order": "in the manifest, not in the "
-    "data: recordsmith.channels",
+    "an augmented manifest's attributes in the wrong order": "in the manifest, not in "
+    "the data: recordsmith.channels",
 }
 
 
