@@ -105,7 +105,7 @@ class _Stream:
         if self._begin + n <= len(self._memory):
             return
         held = self._end - self._begin
-        memory = memoryview(np.empty(n if n <= _BLOCK else n + n // 2, np.uint8))
+        memory = np.empty(n if n <= _BLOCK else n + n // 2, np.uint8).data
         memory[:held] = self.data
         self._memory, self._begin, self._end = memory, 0, held
 
