@@ -30,6 +30,8 @@ RULES: dict[str, str] = {
     "file/one-record": "Old images need more than one record in a file",
     # settings of the channel
     "channel/content-type": "The content type is one that the algorithm knows",
+    "channel/content-type-parameter": "The content type has known parameters only",
+    "channel/label-size": "The content type says how many columns are labels",
     "channel/input-mode": "The image has the input mode for the format",
     "channel/compression": "Compression is for Pipe mode",
     "channel/distribution": "The channel is distributed as the algorithm needs it",

@@ -17,7 +17,12 @@ def _at(ctx: Context, setting: str) -> list[Place]:
     return [Place(channel=ctx.request.channel, setting=setting)]
 
 
-@rule("channel/content-type", early=False)
+@rule(
+    "channel/content-type",
+    "channel/content-type-parameter",
+    "channel/label-size",
+    early=False,
+)
 def content_type(ctx: Context) -> None:
     """The content type is one that the algorithm knows, spelled as it knows it."""
     algorithm, given, fmt = ctx.request.algorithm, ctx.request.content_type, ctx.format
@@ -83,7 +88,7 @@ def _parameters(ctx: Context) -> None:
         if name not in fact.value or (allowed and value not in allowed):
             takes = ", ".join(fact.value) or "no parameter"
             ctx.report(
-                "channel/content-type",
+                "channel/content-type-parameter",
                 f"ContentType has {name}={value}",
                 f"{fmt.content_type} with {takes}",
                 f"leave {name}= out"
@@ -120,14 +125,13 @@ def _label_size(ctx: Context, fmt: Format) -> None:
     else:
         return
     ctx.report(
-        "channel/content-type",
+        "channel/label-size",
         f"label_size is {size}{'' if stated else ' by default'}: {found}",
         f"{fmt.content_type};label_size={wanted} in channel {ctx.request.channel}",
         f"set ContentType to {fmt.content_type};label_size={wanted}",
         at=_at(ctx, "ContentType"),
         fact=fact,
         severity=severity,
-        about="label_size",
     )
 
 
