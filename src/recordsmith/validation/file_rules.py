@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..algorithm_table.types import Format
+from ..wording import plural
 from .context import Context, rule
 from .file_facts import FileFacts
 from .findings import Place
@@ -118,7 +119,7 @@ def empty(ctx: Context) -> None:
     if hollow and not ctx.damages:
         ctx.report(
             "file/empty",
-            f"{len(hollow):,} of {len(ctx.files):,} files hold no row",
+            f"{len(hollow):,} of {plural(len(ctx.files), 'file')} without any row",
             "rows in every file: an instance that gets only such files has nothing to do",
             "leave these files out",
             at=_places(ctx, hollow),
@@ -135,7 +136,7 @@ def stray(ctx: Context) -> None:
         stops = fact is not None and fact.value == "error"
         ctx.report(
             "file/hidden",
-            f"{len(hidden):,} files whose names begin with a dot",
+            f"{plural(len(hidden), 'hidden file')}: the name begins with a dot",
             "data files only under the prefix",
             "delete them: find FOLDER -name '.*' -type f -delete",
             at=_places(ctx, hidden),
@@ -149,7 +150,8 @@ def stray(ctx: Context) -> None:
     if other:
         ctx.report(
             "file/stray",
-            f"{len(other):,} files that are no data, such as {Path(other[0]).name}",
+            f"{plural(len(other), 'file')} beside the data, such as "
+            f"{Path(other[0]).name}",
             "data files only under the prefix: a job gets all that is there",
             "delete them, or keep them beside the prefix",
             at=_places(ctx, other),
@@ -161,8 +163,8 @@ def stray(ctx: Context) -> None:
     if deep and below is not None:
         ctx.report(
             "file/depth",
-            f"{len(deep):,} files are more than three folders down: they are not loaded, "
-            "without a word",
+            f"{plural(len(deep), 'file')} more than three folders down, where nothing is "
+            "loaded, without a word",
             "files at most three folders below the prefix",
             "move them up",
             at=_places(ctx, deep),
@@ -243,7 +245,7 @@ def compressed(ctx: Context) -> None:
         return
     ctx.report(
         "file/compressed",
-        f"{len(found):,} files are compressed with {found[0].compression}",
+        f"{plural(len(found), 'file')} compressed with {found[0].compression}",
         "CompressionType Gzip on the channel"
         if pipe
         else "plain files: only Pipe mode "
@@ -321,7 +323,7 @@ def one_record(ctx: Context) -> None:
     if short:
         ctx.report(
             "file/one-record",
-            f"{len(short):,} files hold one record",
+            f"{plural(len(short), 'file')} of one record",
             "not confirmed: two records or more in a file for images before "
             f"{algorithm.image_tags[-1]}",
             "put the rows into fewer files",

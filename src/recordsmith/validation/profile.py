@@ -85,13 +85,16 @@ class Profile:
             model = facts.model(one)
             if model is None:
                 continue
+            width = model.width
+            if width is None and model.density == "sparse":
+                width = one.max_key + 1
             values = None
             if one.role == "label" and one.counts and not one.fractions:
                 values = tuple(sorted(one.counts))
                 values = values if len(values) <= _MAX_LABELS else None
             fields.append(
                 FieldProfile(
-                    one.role, one.name, model.dtype, model.density, model.width, values
+                    one.role, one.name, model.dtype, model.density, width, values
                 )
             )
         return Profile(tuple(fields), facts.rows, files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..wording import plural
 from .context import Context, rule
 from .field_facts import FieldFacts, Variant
 from .offenders import Offenders
@@ -95,7 +96,7 @@ def fields(ctx: Context) -> None:
             ctx.report(
                 "record/fields",
                 f"{name_of(one)} are missing in {one.missing.count:,} of "
-                f"{ctx.facts.rows:,} records; the first record {has} them",
+                f"{plural(ctx.facts.rows, 'record')}; the first record {has} them",
                 "the same fields in every record",
                 "leave these records out, or write them anew with all fields",
                 at=one.missing
@@ -249,6 +250,10 @@ def _number(n: int | None) -> str:
 @rule("record/shape", "record/rank")
 def shape(ctx: Context) -> None:
     """Sparse records carry their shape, and a row is a vector."""
+    if ctx.kind == "libsvm":
+        for name in ("record/shape", "record/rank"):
+            ctx.skip(name, "")
+        return
     for one, model in numeric(ctx):
 
         def lacks(v: Variant) -> bool:
@@ -315,7 +320,7 @@ def keys(ctx: Context) -> None:
         if one.duplicates:
             ctx.report(
                 "record/duplicate-keys",
-                f"{one.duplicates.count:,} rows store a key twice",
+                f"{plural(one.duplicates.count, 'row')} with a key stored twice",
                 "each key once in a row",
                 'decide what it means: duplicates="sum" adds the values',
                 at=one.duplicates,
@@ -326,7 +331,7 @@ def keys(ctx: Context) -> None:
         if one.unordered:
             ctx.report(
                 "record/unsorted-keys",
-                f"keys of {one.unordered.count:,} rows do not ascend",
+                f"{plural(one.unordered.count, 'row')} with keys out of order",
                 "keys in ascending order",
                 "write the rows anew: recordsmith sorts them",
                 at=one.unordered,
@@ -358,7 +363,7 @@ def empty_rows(ctx: Context) -> None:
             continue
         ctx.report(
             "record/empty-row",
-            f"{one.empty.count:,} rows have no stored value",
+            f"{plural(one.empty.count, 'row')} without a stored value",
             "at least one stored value in every row"
             if needed or not sparse
             else "nothing, but the XGBoost container's reader of 2026 needs a value",
@@ -383,7 +388,7 @@ def texts(ctx: Context) -> None:
         if one.bad_text:
             ctx.report(
                 "record/text",
-                f"{one.role} is not UTF-8 in {one.bad_text.count:,} records",
+                f"{one.role} is not UTF-8 in {plural(one.bad_text.count, 'record')}",
                 "UTF-8",
                 "write them anew, decoded with their right encoding",
                 at=one.bad_text,
