@@ -331,6 +331,8 @@ def _in_row(
 
 def _stats(values: Array, threads: int | None, fractions: bool) -> _Stats:
     parts = min(n_threads(threads), 1 + len(values) // _MIN_VALUES_PER_THREAD)
+    if parts == 1:
+        return _Stats(*_core.value_stats(values, fractions))
     ranges = row_ranges(len(values), parts)
     found = [
         _Stats(*one)
