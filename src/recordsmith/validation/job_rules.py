@@ -125,7 +125,7 @@ def instances(ctx: Context) -> None:
             f"write {n} files or a multiple of it, or use fewer instances",
             message="Got input data without labels. ... please switch to using single "
             "instance if number of records in the data set is less than number of workers"
-            if algorithm is not None and algorithm.key == "xgboost"
+            if ctx.is_xgboost
             else None,
             sources=(_DOCUMENTED_SHARDING,),
             about="files",

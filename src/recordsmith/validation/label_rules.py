@@ -85,7 +85,7 @@ def _report_missing(
         at=missing,
         fact=fact if required else None,
         severity="error" if required else severity(ctx),
-        message=_NO_LABELS if required else None,
+        message=_NO_LABELS if required and ctx.is_xgboost else None,
         sources=(XGBOOST_READER,) if some else (),
     )
 

@@ -80,6 +80,7 @@ def fields(ctx: Context) -> None:
     for one in ctx.facts.features:
         model = ctx.facts.model(one)
         if model is not None and model.density == "bytes":
+            message, sources = ctx.reader("No records found in RecordIO-Protobuf data")
             ctx.report(
                 "record/bytes",
                 f"{name_of(one)} are byte strings",
@@ -87,8 +88,8 @@ def fields(ctx: Context) -> None:
                 "write numbers: recordsmith.write() or convert",
                 at=others(one, lambda variant: variant.density == "bytes"),
                 severity=severity(ctx),
-                message="No records found in RecordIO-Protobuf data",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=one.name,
             )
         elif one.missing and one.name in (names or (one.name,)):
@@ -118,6 +119,9 @@ def _feature_names(ctx: Context, names: tuple[str, ...]) -> None:
     at = Offenders(ctx.facts.limit, ctx.facts.rows, list(ctx.facts.first))
     if surplus:
         at = others(surplus[0], lambda _: True)
+    message, _ = ctx.reader(
+        "No records found in RecordIO-Protobuf data", "has an unknown feature named ..."
+    )
     ctx.report(
         "record/feature-name",
         f"features are named {', '.join(map(repr, found)) or 'nothing: there is none'}",
@@ -127,7 +131,7 @@ def _feature_names(ctx: Context, names: tuple[str, ...]) -> None:
         at=at,
         fact=fact,
         severity="error" if lacking else "warning",
-        message="No records found in RecordIO-Protobuf data" if lacking else None,
+        message=message if lacking else None,
     )
 
 
@@ -139,6 +143,10 @@ def density(ctx: Context) -> None:
         kinds = {v.density for v in one.variants if not is_nothing(v)}
         mine = model.density if not is_nothing(model) else min(kinds, default="dense")
         if len(kinds) > 1:
+            message, sources = ctx.reader(
+                "blocks[:,0] has incompatible column dimensions",
+                f"is not {mine} while it is expected to be {mine}",
+            )
             ctx.report(
                 "record/density",
                 f"{name_of(one)}: dense and sparse records are mixed; the first is "
@@ -147,8 +155,8 @@ def density(ctx: Context) -> None:
                 f"convert the data again, as {mine} rows only",
                 at=others(one, unlike(density=mine)),
                 severity=severity(ctx),
-                message="blocks[:,0] has incompatible column dimensions",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=f"{one.name} mixed",
             )
         if fmt is None or fmt.densities is None or ctx.kind != _RECORDIO:
@@ -175,6 +183,11 @@ def dtype(ctx: Context) -> None:
     for one, model in numeric(ctx):
         if any(variant.dtype != model.dtype for variant in one.variants):
             other = _first(one, unlike(dtype=model.dtype))
+            message, sources = ctx.reader(
+                None,
+                f"has the data type {other.dtype} while it is expected to have "
+                f"{model.dtype}",
+            )
             ctx.report(
                 "record/dtype",
                 f"{name_of(one)} are {other.dtype}, those of the first record "
@@ -183,7 +196,8 @@ def dtype(ctx: Context) -> None:
                 f'convert them again with dtype="{model.dtype}"',
                 at=others(one, unlike(dtype=model.dtype)),
                 severity=severity(ctx),
-                message="has the data type X while it is expected to have Y",
+                message=message,
+                sources=sources,
                 about=f"{one.name} mixed",
             )
         if fmt is None or fmt.dtypes is None or ctx.kind != _RECORDIO:
@@ -225,6 +239,10 @@ def width(ctx: Context) -> None:
         found = others(one, differs)
         if found:
             other = _first(one, differs)
+            message, sources = ctx.reader(
+                "all the input array dimensions except for the concatenation axis must "
+                "match exactly"
+            )
             what = "columns" if base.density == "sparse" else "values"
             n_widths = len({v.width for v in one.variants if differs(v)})
             more = f" ({n_widths:,} other widths in all)" if n_widths > 1 else ""
@@ -236,9 +254,8 @@ def width(ctx: Context) -> None:
                 "find out where these rows come from; convert all shards from one table",
                 at=found,
                 severity=severity(ctx),
-                message="all the input array dimensions except for the concatenation "
-                "axis must match exactly",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=one.name,
             )
 
@@ -260,6 +277,10 @@ def shape(ctx: Context) -> None:
             return v.density == "sparse" and v.shape is None
 
         if any(map(lacks, one.variants)):
+            message, sources = ctx.reader(
+                "incompatible dimensions for axis 1",
+                "sparse feature ... has no shape specified",
+            )
             ctx.report(
                 "record/shape",
                 f"sparse {name_of(one)} carry no shape: how wide a row is, is left to be "
@@ -267,8 +288,8 @@ def shape(ctx: Context) -> None:
                 "a shape in every sparse record",
                 "write them anew with a width: n_features=",
                 at=others(one, lacks),
-                message="incompatible dimensions for axis 1",
-                sources=(TRAINING_FORMATS, XGBOOST_READER),
+                message=message,
+                sources=(TRAINING_FORMATS, *sources),
                 about=f"{one.name} missing",
             )
         same = [v for v in one.variants if v.shape is not None and v.width == model.width]
@@ -299,7 +320,7 @@ def _rank(ctx: Context, one: FieldFacts) -> None:
     if not any(map(deep, one.variants)) or not takes_vectors or holds_tokens(fmt):
         return
     found = _first(one, deep).shape
-    sure = ctx.request.algorithm is not None and ctx.request.algorithm.key == "xgboost"
+    sure = ctx.is_xgboost
     expected = "a vector: a shape of one number"
     ctx.report(
         "record/rank",
