@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from .salvaging import SalvageReport, salvage
     from .tally import Tally
+    from .validation.findings import Finding, Report
+    from .validation.running import validate
     from .verification import VerifyReport, verify
 
 __version__ = "0.1.0"
@@ -39,6 +41,8 @@ __all__ = [
     "Comparison",
     "Description",
     "Field",
+    "Finding",
+    "Report",
     "SalvageReport",
     "Tally",
     "VerifyReport",
@@ -55,6 +59,7 @@ __all__ = [
     "iter_chunks",
     "read",
     "salvage",
+    "validate",
     "verify",
     "write",
 ]
@@ -81,6 +86,8 @@ _HOMES = {
     ),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
+    "validation.findings": ("Finding", "Report"),
+    "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -17,6 +17,7 @@ from . import (
     head,
     inspect,
     salvage,
+    validate,
     verify,
 )
 
@@ -24,6 +25,7 @@ __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
+    "validate": validate,
     "inspect": inspect,
     "compare": compare,
     "head": head,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from threading import Lock
@@ -113,6 +113,9 @@ class Report:
         Ids of all rules that were applied, whether they found something or not.
     skipped : tuple of (str, str)
         Rules that could not be applied, and why.
+    profile : mapping
+        What the data look like: dtype, density, width of each field and the labels that
+        occur, so that other data can be held against them (`validate(against=report)`).
 
     Examples
     --------
@@ -130,6 +133,7 @@ class Report:
     schema: str = ""
     checked: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
