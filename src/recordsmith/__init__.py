@@ -25,9 +25,9 @@ if TYPE_CHECKING:
         read,
         write,
     )
+    from .reporting.findings import Finding, Report
     from .salvaging import SalvageReport, salvage
     from .tally import Tally
-    from .validation.findings import Finding, Report
     from .validation.running import validate
     from .verification import VerifyReport, verify
 
@@ -86,7 +86,7 @@ _HOMES = {
     ),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
-    "validation.findings": ("Finding", "Report"),
+    "reporting.findings": ("Finding", "Report"),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }

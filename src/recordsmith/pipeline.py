@@ -20,7 +20,7 @@ from .threads import prefetch
 
 if TYPE_CHECKING:
     from .algorithm_table.types import Algorithm
-    from .validation.findings import Report
+    from .reporting.findings import Report
     from .validation.guarding import Guard
 
     Progress = Callable[[int, Optional[int], int], None]

@@ -5,7 +5,7 @@ import pytest
 from channel_cases import channel, file_system, found, job, rules
 from recordsmith import algorithms
 from recordsmith.channels import lint
-from recordsmith.validation.catalogue import RULES
+from recordsmith.reporting.catalogue import RULES
 
 PB = "application/x-recordio-protobuf"
 CSV0 = "text/csv;label_size=0"

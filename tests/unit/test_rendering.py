@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 
 import reports
-from recordsmith.validation import catalogue
-from recordsmith.validation.findings import Finding, Place, Report
-from recordsmith.validation.rendering import (
+from recordsmith.reporting.findings import Finding, Place, Report
+from recordsmith.reporting.rendering import (
     place_text,
     print_report,
     report_text,
     wants_colour,
 )
+from recordsmith.validation import catalogue
 from reports import CLEAN, FULL, NAN
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..algorithm_table.loading import algorithm as look_up
 from ..algorithm_table.types import Algorithm
 from ..errors import InputError, ValidationError
-from ..validation.findings import Report
+from ..reporting.findings import Report
 from .collecting import listed, nearest
 from .content_rules import loses_first_column, wanted_label_size
 from .linting import lint

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..algorithm_table.types import Fact
-from ..validation.findings import Finding, Findings, Place
+from ..reporting.findings import Finding, Findings, Place
 from .job import Channel, Job
 
 __all__ = ["API", "GUIDE", "Notes", "Rule", "listed", "nearest"]

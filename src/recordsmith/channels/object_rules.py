@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ..validation.findings import Place
+from ..reporting.findings import Place
 from .collecting import API, Notes, Rule
 from .content_rules import holds_rows
 from .job import Channel, Job, Object
