@@ -1,5 +1,7 @@
 """What lies below a channel's prefix: files missing, hidden, strange, the same."""
 
+import json
+
 import pytest
 
 from channel_cases import channel, found, job, one, rules
@@ -57,7 +59,10 @@ def test_hidden_files(name, severity):
     assert [f.severity for f in some] == ([] if severity is None else [severity])
     if some:
         assert "2 hidden files, such as '.a.crc'" in some[0].found
-        assert [p.path for p in some[0].places[1:]] == ["train/.a.crc", "train/.b.crc"]
+        assert [p.path for p in some[0].places[1:]] == [
+            "s3://bucket/train/.a.crc",
+            "s3://bucket/train/.b.crc",
+        ]
 
 
 def test_files_that_are_no_data():
@@ -116,7 +121,11 @@ def test_the_same_file_in_two_channels():
     }
     finding = one(value, "channel/identical-files", objects=objects)
     assert finding.severity == "warning"
-    assert [place.path for place in finding.places] == [None, "train/a", "validation/c"]
+    assert [place.path for place in finding.places] == [
+        None,
+        "s3://bucket/train/a",
+        "s3://bucket/validation/c",
+    ]
     objects["validation"] = [("validation/c", 5, "new"), ("validation/d", 5)]
     assert found(value, objects=objects) == []
 
@@ -156,3 +165,28 @@ def test_instances_of_a_channels_groups_count():
 
     assert "channel/shards" not in told("a")
     assert "channel/shards" in told("b")
+
+
+def test_places_of_many_objects_begin_with_the_setting(tmp_path):
+    path = tmp_path / "zz.json"  # whose name sorts after any address
+    path.write_text(json.dumps([channel()]))
+    objects = {"train": [(f"train/.{n}", 5) for n in range(100)]}
+    finding = one(path, "channel/hidden-file", algorithm="xgboost", objects=objects)
+    assert finding.count == 100
+    assert [place.path for place in finding.places[:3]] == [
+        str(path),
+        "s3://bucket/train/.0",
+        "s3://bucket/train/.1",
+    ]
+    assert len(finding.places) == 20
+
+
+def test_a_bucket_that_is_not_told():
+    value = channel("train", "https://s3.eu-west-1.amazonaws.com/bucket/train/")
+    finding = one(
+        value,
+        "channel/hidden-file",
+        algorithm="xgboost",
+        objects={"train": [("train/.a", 5), ("train/b", 5)]},
+    )
+    assert finding.places[1].path == "train/.a"
