@@ -256,6 +256,7 @@ def test_wrong_options_are_errors():
         {"instances": 0},
         {"max_places": 0},
         {"header": True},
+        {"n_features": 3},
         {"algorithm": "no such algorithm"},
     ):
         with pytest.raises(InputError):

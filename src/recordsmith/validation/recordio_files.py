@@ -28,6 +28,7 @@ _HEADER = 8
 _LOOK_AT = 1 << 18
 _BLOCK = 1 << 20
 _FRAMES_TO_TRY = 8
+_MAX_DECODERS = 8  # each has a part of the window: memory stays small on large machines
 _DETAILS = 64 << 10  # records shorter than this are never too long for a request
 _IMAGES = ((b"\xff\xd8\xff", "JPEG images"), (b"\x89PNG", "PNG images"))
 # The core's error -> (rule, what to do)
@@ -87,7 +88,7 @@ def read_recordio(
         return
     reader = _Reader(ctx, add, file)
     # One half of the threads reads and decodes, the other looks at what came out before.
-    items = walk(opened.file, max(1, n_threads(threads) // 2))
+    items = walk(opened.file, min(max(1, n_threads(threads) // 2), _MAX_DECODERS))
     for item in items if threads == 1 else prefetch(items, 1):
         if isinstance(item, Lost):
             reader.lost(item)

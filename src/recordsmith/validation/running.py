@@ -292,9 +292,15 @@ class _Run:
 
     def _read_recordio(self, checks: Checks, files: Files, file: FileFacts) -> None:
         known = known_options("recordio")
-        for name in self.options:
-            if name != "source_format" and name not in known:
-                open_files(files, "recordio", Tally(), {name: self.options[name]})
+        for name, value in self.options.items():
+            if name in known:
+                raise InputError(
+                    f"{name}= says how records are to be read; they are checked as they "
+                    "are",
+                    advice="leave it out",
+                )
+            if name != "source_format":  # refused, with what is known of it
+                open_files(files, "recordio", Tally(), {name: value})
         for opened in files:
             before = checks.context.facts.rows
             try:
