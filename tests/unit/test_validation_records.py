@@ -142,6 +142,11 @@ def test_raw_recordio():
     assert "3 frames" in finding.found
 
 
+def test_one_frame_that_is_no_record_may_be_damaged():
+    assert "record/protobuf" in rules(validate(wire.frame(b"\x0a\x7f\x00"), LL))
+    assert "file/raw-recordio" in rules(validate(wire.frame(b"\x0a\x7f\x00") * 2, LL))
+
+
 def test_double_wrapped_recordio():
     report = validate(wire.frame(GOOD * 2) * 2, LL)
     finding = rules(report)["file/double-wrapped"][0]

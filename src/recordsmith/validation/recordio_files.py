@@ -242,6 +242,8 @@ def _is_other(ctx: Context, opened: Input, file: FileFacts, head: bytes) -> bool
         rule = "file/double-wrapped"
     else:
         kinds = [name for magic, name in _IMAGES if payloads[0].find(magic, 0, 64) >= 0]
+        if len(payloads) == 1 and not kinds:
+            return False  # it may just as well be damaged
         what = kinds[0] if kinds else "other bytes"
         reason = f"the frames hold {what}, not records of SageMaker's protobuf schema"
         fix = "for images the content type is application/x-recordio; else write records"
