@@ -11,7 +11,7 @@ import scipy.sparse
 
 import recordsmith as rs
 from recordsmith.errors import InputError
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 from validating import JOBS, RECORDIO, only, row, rules, sparse, validate
 
 LL, XGB = "linear-learner", "xgboost"

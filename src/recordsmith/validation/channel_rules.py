@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..algorithm_table.types import Fact, Format
+from ..reporting.findings import Place
 from .context import Context, rule
-from .findings import Place
 from .references import CHANNEL_API
 
 __all__ = ["RULES"]

@@ -13,6 +13,7 @@ from ..errors import (
     RecordsmithError,
     UnsupportedTypeError,
 )
+from ..reporting.findings import Report
 from ..sources.files import Files
 from ..sources.open_source import is_files, known_options, open_files, open_source
 from ..storage import is_path
@@ -20,7 +21,6 @@ from ..tally import Tally
 from .checks import Checks
 from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
-from .findings import Report
 from .listing import kind_of, list_files, stray_files
 from .offenders import NOWHERE, Origin, Spot
 from .profile import Profile, profile_of
