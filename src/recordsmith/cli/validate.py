@@ -10,7 +10,7 @@ from . import options
 from .progress import progress_bar
 
 if TYPE_CHECKING:
-    from ..validation.findings import Report
+    from ..reporting.findings import Report
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
