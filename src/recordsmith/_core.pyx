@@ -11,9 +11,10 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetPointer
 
 from recordsmith._rs cimport *
 
@@ -23,13 +24,16 @@ from struct import pack
 from .errors import core_error
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
+    "encode_fitting",
     "encode_rows",
     "fill",
     "find_frame",
@@ -40,8 +44,6 @@ __all__ = [
     "libsvm_facts",
     "libsvm_fill",
     "libsvm_write",
-    "narrow_float32",
-    "narrow_int32",
     "plan_rows",
     "record_check",
     "scan",
@@ -252,6 +254,23 @@ def encode_rows(Rows rows not None, int64_t begin, int64_t end, out not None):
     """Write rows [begin, end) into a writable buffer; returns the bytes written."""
     cdef Lent lent = _writable(out)
     return _encode(rows, begin, end, <uint8_t *>lent.view.buf, <size_t>lent.view.len)
+
+
+def encode_fitting(Rows rows not None, int64_t begin, int64_t end, out not None):
+    """Check rows from `begin` on and write those that fit `out`: (end_row, n_bytes)."""
+    cdef Lent lent = _writable(out)
+    cdef rs_error err
+    cdef int64_t end_row = begin
+    cdef size_t n_written = 0
+    cdef rs_status status
+    with nogil:
+        status = rs_encode_fitting(
+            rows.fields, rows.n_fields, begin, end, <uint8_t *>lent.view.buf,
+            <size_t>lent.view.len, &end_row, &n_written, &err
+        )
+    if status != RS_OK:
+        raise _error(&err, "row", rows.names)
+    return end_row, n_written
 
 
 def encode_bytes(Rows rows not None, int64_t begin, int64_t end, Py_ssize_t n_bytes):
@@ -538,30 +557,6 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
 # ----------------------------------------------------------------------------- numbers
 
 
-def narrow_float32(const double[::1] values not None, float[::1] out not None):
-    """float64 -> float32 into `out`: (n_changed, n_overflow, first_overflow, max error)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_float32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_changed, cost.n_overflow, cost.first_overflow, cost.max_relative_error
-
-
-def narrow_int32(const int64_t[::1] values not None, int32_t[::1] out not None):
-    """int64 -> int32 into `out`: (n_overflow, first_overflow)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_int32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_overflow, cost.first_overflow
-
-
 def value_stats(values not None):
     """(n, n_nan, n_inf, n_not_integer, first_nan, first_inf, min, max) of an array."""
     cdef rs_stats stats
@@ -587,4 +582,5 @@ def value_stats(values not None):
     )
 
 
+include "_columns.pxi"
 include "_libsvm.pxi"

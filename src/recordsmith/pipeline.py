@@ -98,7 +98,8 @@ def encode(
     threads : int, optional
         Default: all cores. The bytes do not depend on it.
     out : writable buffer, optional
-        Where to write, instead of into new bytes.
+        Where to write, instead of into new bytes. After an error, what it holds is
+        unspecified.
     tally : Tally, optional
         Counts what was changed.
     **options

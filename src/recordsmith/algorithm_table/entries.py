@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .tables import (
@@ -81,6 +81,7 @@ _FORMAT: dict[str, Kind] = {
     "header": optional(flag),
     "index_base": optional(integer),
     "empty_rows": optional(word("keep", "explicit-zero")),
+    "content_type_known": flag,
 }
 # What a format of that kind has to say.
 _NEEDED: dict[str, tuple[str, ...]] = {
@@ -131,6 +132,7 @@ def read_entry(
         With the file and the key, for anything missing, unknown or of the wrong type.
     """
     table = Table(parsed, f"{key}.toml", sources)
+    table.take_defaults()
     formats = tuple(map(_format, table.tables("formats")))
     if not formats:
         raise table.error("formats", "is missing")
@@ -163,16 +165,17 @@ def read_entry(
         sources=(),
         image=table.get("image", text, None),
         model_ids=table.get("model_ids", texts, ()),
+        channel_aliases=table.facts("channel_aliases", texts),
+        channel_content_types=table.facts("channel_content_types", texts),
         **shared,
     )
-    read = [source.address for source in table.cited()]
-    cited = dict.fromkeys([*read, *_addresses(entry)])
-    object.__setattr__(entry, "sources", tuple(cited))
+    read = [source.address for source in table.cited("read")]
     table.close()
-    return entry
+    return replace(entry, sources=tuple(dict.fromkeys([*read, *_addresses(entry)])))
 
 
 def _format(table: Table) -> Format:
+    table.take_defaults()
     kind = table.get("kind", word(*_KINDS))
     for needed in _NEEDED.get(kind, ()):
         if needed not in table.values:
@@ -192,7 +195,8 @@ def _format(table: Table) -> Format:
 
 def _modes(table: Table) -> tuple[ModesByContainer, ...]:
     """One fact, or a list of them with the tags of the images for which they hold."""
-    if not isinstance(table.values.get("modes"), list):
+    modes = table.values.get("modes")
+    if not isinstance(modes, list) or not any(isinstance(one, dict) for one in modes):
         return (ModesByContainer((), table.fact("modes", _MODES)),)
     found = []
     for one in table.tables("modes"):
@@ -205,6 +209,7 @@ def _modes(table: Table) -> tuple[ModesByContainer, ...]:
 
 
 def _label_values(table: Table) -> LabelValues:
+    table.take_defaults()
     found = LabelValues(
         when=table.get("when", parameters, {}),
         values=table.fact(
@@ -217,6 +222,7 @@ def _label_values(table: Table) -> LabelValues:
 
 
 def _hyperparameter(table: Table) -> Hyperparameter:
+    table.take_defaults()
     found = Hyperparameter(
         name=table.get("name", text),
         meaning=table.get("meaning", word(*_MEANINGS)),
@@ -230,11 +236,9 @@ def _hyperparameter(table: Table) -> Hyperparameter:
 
 
 def _inference(table: Table, common: Mapping[str, Fact[Any]]) -> Inference:
+    table.take_defaults()
     requests = table.fact("requests", texts)
-    # Only text/csv has that parameter.
-    no_size: Fact[Any] = Fact(
-        (), requests.status, requests.sources, requests.date, requests.note
-    )
+    no_size = replace(requests, value=(), note="of text/csv only, which it does not take")
     takes_csv = "text/csv" in requests.value
     found = Inference(
         requests=requests,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 from ..errors import ParseError
 from .types import Fact, Source
@@ -34,7 +34,8 @@ __all__ = [
 
 STATUSES = ("confirmed", "inferred", "conflict", "unconfirmed")
 
-T = TypeVar("T")
+_DEFAULTS = ("status", "sources")
+_FACT = {"value", "note", "date", *_DEFAULTS}
 _MISSING: Any = object()
 
 
@@ -155,12 +156,15 @@ class Table:
         What facts may cite.
     where : str
         Path of keys to this table, for errors.
+    defaults : dict
+        Status and sources of facts in it that say nothing else.
     """
 
     values: Mapping[str, Any]
     file: str
     sources: Mapping[str, Source] = field(default_factory=dict)
     where: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
 
     def error(self, key: str, reason: str) -> ParseError:
@@ -186,7 +190,8 @@ class Table:
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             raise self.error(key, f"found {value!r}, expected a table")
-        return Table(value, self.file, self.sources, f"{self.where}{key}.")
+        where = f"{self.where}{key}."
+        return Table(value, self.file, self.sources, where, self.defaults)
 
     def tables(self, key: str) -> list[Table]:
         """The tables of a list, [[key]]; none if it is not there."""
@@ -199,47 +204,69 @@ class Table:
             for number, one in enumerate(value)
         ]
 
+    def take_defaults(self) -> None:
+        """Let this table's own `status` and `sources` be those of its facts."""
+        own = {key: self.values[key] for key in _DEFAULTS if key in self.values}
+        self._asked.update(own)
+        self.defaults = {**self.defaults, **own}
+
     def fact(self, key: str, kind: Kind, default: Any = _MISSING) -> Any:
-        """A fact: { value = ..., status = ..., sources = [...], note = ... }."""
+        """A fact: { value = ..., status = ..., sources = [...], note = ... }, or its
+        value alone. Status and sources are the table's where it says nothing."""
         self._asked.add(key)
         if key not in self.values and default is not _MISSING:
             return default
         if key not in self.values:
             raise self.error(key, "is missing")
-        one = self.table(key)
-        fact = one.as_fact(kind)
-        one.close()
-        return fact
+        value = self.values[key]
+        if isinstance(value, dict) and not _FACT.isdisjoint(value):
+            one = self.table(key)
+            fact = one.as_fact(kind)
+            one.close()
+            return fact
+        return self._fact(self.get(key, kind), f"{key}.note")
 
     def facts(self, key: str, kind: Kind) -> dict[str, Any]:
         """A table of facts: by channel."""
         one = self.table(key)
-        found = {name: one.fact(name, kind) for name in one.values}
+        one.take_defaults()
+        found = {name: one.fact(name, kind) for name in one.values if name not in _FACT}
         one.close()
         return found
 
     def as_fact(self, kind: Kind) -> Fact[Any]:
         """This table as a fact; the caller may take more from it."""
-        status = self.get("status", word(*STATUSES))
         value = self.get("value", kind, None if kind.may_be_missing else _MISSING)
-        cited = self.cited()
-        when = self.get("date", day, min(source.read for source in cited))
         note = self.get("note", text, None)
+        return self._fact(value, "note", note, self.get("date", day, None))
+
+    def _fact(
+        self, value: Any, note_key: str, note: str | None = None, when: date | None = None
+    ) -> Fact[Any]:
+        status = self._or_default("status", word(*STATUSES))
+        cited = self.cited("sources")
         if status != "confirmed" and note is None:
-            raise self.error("note", f"is missing: say why the fact is {status}")
+            raise self.error(note_key, f"is missing: say why the fact is {status}")
+        when = when or min(source.read for source in cited)
         return Fact(value, status, tuple(source.address for source in cited), when, note)
 
-    def cited(self) -> list[Source]:
-        """What the key `sources` cites."""
-        ids = self.get("sources", texts)
+    def cited(self, key: str) -> list[Source]:
+        """The sources that a list cites."""
+        ids = self._or_default(key, texts)
         if not ids:
-            raise self.error("sources", "is empty: say where the fact is from")
+            raise self.error(key, "is empty: say where the fact is from")
         for one in ids:
             if one not in self.sources:
                 near = get_close_matches(one, self.sources, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise self.error("sources", f"{one!r} is not in sources.toml{hint}")
+                raise self.error(key, f"{one!r} is not in sources.toml{hint}")
         return [self.sources[one] for one in ids]
+
+    def _or_default(self, key: str, kind: Kind) -> Any:
+        if key in self.values or key not in self.defaults:
+            return self.get(key, kind)
+        default = Table(self.defaults, self.file, where=self.where)
+        return default.get(key, kind)
 
     def close(self) -> None:
         """Refuse keys that nobody has asked for."""

@@ -144,6 +144,9 @@ class Format:
         Of libsvm: what the first feature's index is.
     empty_rows : Fact of {"keep", "explicit-zero"} or None
         What to write for a sparse row without values so that it can be read.
+    content_type_known : Fact of bool or None
+        None where a page or the container's source states the content type. False: none
+        does, and the table has its best guess; channels without a type are usual.
     """
 
     content_type: str
@@ -163,6 +166,7 @@ class Format:
     header: Fact[bool | None] | None = None
     index_base: Fact[int | None] | None = None
     empty_rows: Fact[str | None] | None = None
+    content_type_known: Fact[bool] | None = None
 
     def label_rule(self, channel: str = "train") -> Fact[str] | None:
         """Whether rows of that channel carry a label."""
@@ -284,6 +288,11 @@ class Algorithm:
         own. The modes of BlazingText share one.
     model_ids : tuple of str
         JumpStart models by which it is fetched; "*" stands for anything.
+    channel_aliases : mapping of channel to Fact of tuple of str
+        Other names that are accepted for a channel; resolved by :meth:`channel`.
+    channel_content_types : mapping of channel to Fact of tuple of str
+        Content types of channels that hold something else than rows: vocabularies,
+        annotations, models. (): no page says.
     """
 
     key: str
@@ -310,6 +319,21 @@ class Algorithm:
     sources: tuple[str, ...]
     image: str | None = None
     model_ids: tuple[str, ...] = ()
+    channel_aliases: Mapping[str, Fact[tuple[str, ...]]] = field(default_factory=dict)
+    channel_content_types: Mapping[str, Fact[tuple[str, ...]]] = field(
+        default_factory=dict
+    )
+
+    def channel(self, name: str) -> str:
+        """The table's name of a channel that may have several."""
+        for channel, aliases in self.channel_aliases.items():
+            if name in aliases.value:
+                return channel
+        return name
+
+    def holds_rows(self, channel: str) -> bool:
+        """Whether a channel holds rows in one of the formats."""
+        return self.channel(channel) not in self.channel_content_types
 
     def format(self, content_type: str) -> Format | None:
         """The format of a content type (without its parameters) or of a kind."""

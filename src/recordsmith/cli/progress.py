@@ -1,4 +1,4 @@
-"""The progress bar, and numbers as people read them."""
+"""The progress bar; and numbers in messages, for the commands that have one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
-from ..words import human_bytes, plural
+from ..wording import human_bytes, plural
 
 __all__ = ["human_bytes", "plural", "progress_bar"]
 

@@ -6,7 +6,7 @@ import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..words import human_bytes, plural
+from ..wording import human_bytes, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers and strange text as people read them."""
 
 from __future__ import annotations
 
-__all__ = ["human_bytes", "plural"]
+__all__ = ["human_bytes", "plural", "printable"]
 
 
 def human_bytes(n: float) -> str:
@@ -28,3 +28,23 @@ def plural(n: int, word: str) -> str:
     ('1 row', '1,234 rows')
     """
     return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    r"""Text in which nothing can command a terminal, in one line.
+
+    What a file holds may be anything. What cannot be printed is shown as Python would.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m\tb\ud800 naïve ☃"))
+    a\x1b[31m\tb\ud800 naïve ☃
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one.isprintable()
+        else one.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for one in text
+    )
