@@ -16,6 +16,7 @@ __all__ = [
     "encode_fitting",
     "encode_rows",
     "fill",
+    "fill_to_end",
     "find_frame",
     "frame_peek",
     "frame_wrap",
@@ -123,6 +124,14 @@ def fill(
     infos: list[ColumnInfo],
     targets: list[Target],
 ) -> None: ...
+def fill_to_end(
+    data: Any,
+    begin: int,
+    end: int,
+    most_records: int,
+    infos: list[ColumnInfo],
+    targets: list[Target],
+) -> int: ...
 def narrow_float32(values: Any, out: Any) -> tuple[int, int, int, float]: ...
 def narrow_int32(values: Any, out: Any) -> tuple[int, int]: ...
 def value_stats(values: Any) -> tuple[int, int, int, int, int, int, float, float]: ...

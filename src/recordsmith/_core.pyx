@@ -33,6 +33,7 @@ __all__ = [
     "encode_fitting",
     "encode_rows",
     "fill",
+    "fill_to_end",
     "find_frame",
     "frame_peek",
     "frame_wrap",
@@ -518,9 +519,10 @@ cdef int _set_target(rs_target *target, one, list keep, uint64_t n_records) exce
     return 0
 
 
-def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
-         list infos not None, list targets not None):
-    """Second reading pass: n_records from data[begin:end] into the targets' arrays."""
+cdef uint64_t _fill(
+    data, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records, bint to_the_end,
+    list infos, list targets
+) except? 0:
     cdef Lent lent = _readable(data)
     if begin < 0 or end < begin or end > lent.view.len or len(infos) != len(targets):
         raise core_error("RS_E_ARGUMENT")
@@ -528,6 +530,8 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
     cdef size_t i
     cdef rs_column *columns = <rs_column *>PyMem_Calloc(n_columns + 1, sizeof(rs_column))
     cdef rs_target *places = <rs_target *>PyMem_Calloc(n_columns + 1, sizeof(rs_target))
+    cdef const uint8_t *at = <const uint8_t *>lent.view.buf + begin
+    cdef size_t n = <size_t>(end - begin)
     cdef rs_error err
     cdef rs_status status
     cdef list keep = []
@@ -538,10 +542,14 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
             _set_column(&columns[i], infos[i])
             _set_target(&places[i], targets[i], keep, n_records)
         with nogil:
-            status = rs_fill_records(
-                <const uint8_t *>lent.view.buf + begin, <size_t>(end - begin), n_records,
-                columns, places, n_columns, &err
-            )
+            if to_the_end:
+                status = rs_fill_to_end(
+                    at, n, &n_records, columns, places, n_columns, &err
+                )
+            else:
+                status = rs_fill_records(
+                    at, n, n_records, columns, places, n_columns, &err
+                )
     finally:
         PyMem_Free(columns)
         PyMem_Free(places)
@@ -551,58 +559,20 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
         if error.offset is not None:
             error.offset += begin
         raise error
+    return n_records
 
 
-# ----------------------------------------------------------------------------- numbers
+def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
+         list infos not None, list targets not None):
+    """Second reading pass: n_records from data[begin:end] into the targets' arrays."""
+    _fill(data, begin, end, n_records, False, infos, targets)
 
 
-def narrow_float32(const double[::1] values not None, float[::1] out not None):
-    """float64 -> float32 into `out`: (n_changed, n_overflow, first_overflow, max error)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_float32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_changed, cost.n_overflow, cost.first_overflow, cost.max_relative_error
+def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_records,
+                list infos not None, list targets not None):
+    """All records of data[begin:end] into arrays with room for most_records; how many."""
+    return _fill(data, begin, end, most_records, True, infos, targets)
 
 
-def narrow_int32(const int64_t[::1] values not None, int32_t[::1] out not None):
-    """int64 -> int32 into `out`: (n_overflow, first_overflow)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_int32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_overflow, cost.first_overflow
-
-
-def value_stats(values not None):
-    """(n, n_nan, n_inf, n_not_integer, first_nan, first_inf, min, max) of an array."""
-    cdef rs_stats stats
-    cdef Lent lent = _contiguous(values)
-    cdef size_t n = <size_t>(lent.view.len // lent.view.itemsize)
-    cdef str name = values.dtype.name
-    cdef const void *at = lent.view.buf
-    rs_stats_init(&stats)
-    if name == "float32":
-        with nogil:
-            rs_stats_float32(<const float *>at, n, &stats)
-    elif name == "float64":
-        with nogil:
-            rs_stats_float64(<const double *>at, n, &stats)
-    elif name == "int32":
-        with nogil:
-            rs_stats_int32(<const int32_t *>at, n, &stats)
-    else:
-        raise core_error("RS_E_ARGUMENT")
-    return (
-        stats.n_values, stats.n_nan, stats.n_inf, stats.n_not_integer,
-        stats.first_nan, stats.first_inf, stats.min, stats.max,
-    )
-
-
+include "_numbers.pxi"
 include "_libsvm.pxi"
