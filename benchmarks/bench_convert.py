@@ -9,10 +9,11 @@ from pathlib import Path
 import recordsmith as rs
 
 from . import cases
-from .files import N_COLS, write_any, write_parquet
+from .files import N_COLS, WIDE, write_any, write_parquet, write_wide_parquet
 from .measure import Report, compare, main
 
 MIB = 1 << 20
+ITER_BATCHES = "pyarrow's iter_batches()"
 
 
 class Null:
@@ -26,7 +27,8 @@ class Null:
 
 
 def measure(report: Report, options) -> None:
-    """CSV and Parquet of 30 columns and a label, to a file and to nothing."""
+    """CSV and Parquet of 30 columns and a label, and Parquet of 300, to a file and to
+    nothing."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "rows.csv")
         write_any(source, (64 if options.quick else 256) * MIB)
@@ -38,15 +40,25 @@ def measure(report: Report, options) -> None:
         write_parquet(
             source, cases.dense(N_COLS, 32), (64 if options.quick else 384) * MIB
         )
-        _one(report, options.runs, source, read_parquet, "reading the same batches", 1.5)
+        _one(report, options.runs, source, read_parquet, ITER_BATCHES, 1.5)
+        for dtype in ("float32", "float64"):
+            write_wide_parquet(source, (64 if options.quick else 384) * MIB, dtype)
+            what = f"{WIDE} columns of {dtype}"
+            _one(report, options.runs, source, read_parquet, ITER_BATCHES, 1.5, what)
 
 
 def _one(
-    report: Report, runs: int, source: Path, alone, against: str, limit: float
+    report: Report,
+    runs: int,
+    source: Path,
+    alone,
+    against: str,
+    limit: float,
+    what: str = f"{N_COLS} columns",
 ) -> None:
     target = source.with_suffix(".pbr")
     options = {"label": "label", "dtype": "float32", "label_dtype": "float32"}
-    name = f"{source.suffix[1:]} of {N_COLS} columns"
+    name = f"{source.suffix[1:]} of {what}"
 
     def ours(dest=target):
         return rs.convert(source, dest, overwrite=True, dest_format="recordio", **options)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
+    from .algorithm_table.loading import algorithm, algorithms
+    from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
     from .chunks import Chunk
+    from .comparison.comparing import compare
+    from .comparison.results import Candidate, Comparison
     from .description import Description, describe
     from .pipeline import (
         WriteResult,
@@ -28,14 +32,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Algorithm",
     "Batch",
+    "Candidate",
     "Chunk",
+    "Comparison",
     "Description",
     "Field",
     "SalvageReport",
     "Tally",
     "VerifyReport",
     "WriteResult",
+    "algorithm",
+    "algorithms",
+    "compare",
     "convert",
     "decode",
     "describe",
@@ -52,8 +62,12 @@ __all__ = [
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 _HOMES = {
+    "algorithm_table.loading": ("algorithm", "algorithms"),
+    "algorithm_table.types": ("Algorithm",),
     "batch": ("Batch", "Field"),
     "chunks": ("Chunk",),
+    "comparison.comparing": ("compare",),
+    "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "pipeline": (
         "WriteResult",

@@ -11,9 +11,10 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetPointer
 
 from recordsmith._rs cimport *
 
@@ -23,11 +24,13 @@ from struct import pack
 from .errors import core_error
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
     "encode_fitting",
@@ -42,8 +45,6 @@ __all__ = [
     "libsvm_facts",
     "libsvm_fill",
     "libsvm_write",
-    "narrow_float32",
-    "narrow_int32",
     "plan_rows",
     "record_check",
     "scan",
@@ -575,4 +576,5 @@ def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_r
 
 
 include "_numbers.pxi"
+include "_columns.pxi"
 include "_libsvm.pxi"

@@ -278,12 +278,15 @@ def read(src: Any, **options: Any) -> Batch:
     return concat(list(iter_batches(src, **options)))
 
 
-def iter_batches(src: Any, *, rows: int | None = None, **options: Any) -> Iterator[Batch]:
+def iter_batches(
+    src: Any, y: Any = None, *, rows: int | None = None, **options: Any
+) -> Iterator[Batch]:
     """Batches of a source that may be larger than memory.
 
     Parameters
     ----------
-    src : path, list of paths, folder, glob, binary file object, table
+    src : path, list of paths, folder, glob, binary file object, table, arrays
+    y : labels, if src is an array or a table
     rows : int, optional
         Rows of each batch but the last; default: what suits the source, a few MiB.
     **options
@@ -297,7 +300,7 @@ def iter_batches(src: Any, *, rows: int | None = None, **options: Any) -> Iterat
     [2, 1]
     """
     tally = options.pop("tally", None) or Tally()
-    batches = _batches(src, None, tally, **options)
+    batches = _batches(src, y, tally, **options)
     return batches if rows is None else rebatch(batches, rows)
 
 

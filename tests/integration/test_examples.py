@@ -25,6 +25,25 @@ def test_breast_cancer_is_unchanged():
         assert set(name.split("_")) == words
 
 
+def test_wine_is_unchanged():
+    datasets = pytest.importorskip("sklearn.datasets")
+    original = datasets.load_wine()
+    table = np.loadtxt(EXAMPLES / "wine.csv", delimiter=",")
+    assert np.array_equal(table[:, 1:], original.data)
+    assert np.array_equal(table[:, 0], original.target)
+
+
+def test_digits_are_unchanged():
+    datasets = pytest.importorskip("sklearn.datasets")
+    original = datasets.load_digits()
+    X, y = datasets.load_svmlight_file(
+        str(EXAMPLES / "digits.libsvm"), n_features=64, zero_based=True
+    )
+    assert np.array_equal(X.toarray(), original.data[:600])
+    assert np.array_equal(y, original.target[:600])
+    assert (X.data != 0).all()
+
+
 def test_demo():
     done = subprocess.run(
         [sys.executable, EXAMPLES / "demo.py"], capture_output=True, text=True

@@ -14,10 +14,10 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # Lowest first. A module may import from its own layer (without circles) and from those
 # below. A package stands for all of its modules.
 LAYERS = [
-    {"errors", "tally"},
+    {"errors", "tally", "wording"},
     {"_core", "algorithm_table", "threads"},
     {"batch", "casts", "window"},
-    {"arrays", "concat", "exports"},
+    {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},
     {"chunks", "frames", "reader", "resync"},
     {"publish", "storage"},
@@ -29,9 +29,15 @@ LAYERS = [
 ]
 
 # Methods that are only another way to write a call to the layer above.
-UPWARD_IN_FUNCTIONS = {("batch", "exports")}
+UPWARD_IN_FUNCTIONS = {
+    ("batch", "exports"),
+    ("validation.findings", "validation.rendering"),
+    ("validation.findings", "validation.report_html"),
+    ("validation.findings", "validation.report_json"),
+    ("validation.findings", "validation.sarif"),
+}
 
-HEAVY = {"pandas", "polars", "pyarrow", "scipy", "tqdm"}
+HEAVY = {"matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"}
 
 
 def layer(module):

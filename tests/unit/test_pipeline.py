@@ -1,6 +1,7 @@
 """The public verbs."""
 
 import io
+import time
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,24 @@ def test_other_formats_give_equal_batches(suffix, tmp_path):
     found = found.toarray() if sp.issparse(found) else found
     assert found.tolist() == matrix.tolist()
     assert batch.labels.tolist() == Y.tolist()
+
+
+@pytest.mark.parametrize("suffix", ["pbr", "csv", "parquet", "npz", "arrow", "jsonl"])
+def test_a_second_run_gives_the_same_bytes(suffix, tmp_path, monkeypatch):
+    """Neither the time, the folder nor the number of threads gets into a file."""
+    X = np.random.default_rng(4).random((500, 3), dtype="float32")
+    rs.write(tmp_path / "in.pbr", X, X[:, 0])
+    files = []
+    for day in ("2026-01-01", "2027-06-30"):
+        folder = tmp_path / day
+        folder.mkdir()
+        monkeypatch.setattr(
+            time, "time", lambda d=day: float(np.datetime64(d, "s").view("i8"))
+        )
+        rs.convert(tmp_path / "in.pbr", folder / f"out.{suffix}", threads=1 + len(files))
+        files.append((folder / f"out.{suffix}").read_bytes())
+    assert files[0] == files[1]
+    assert len(files[0]) > 2000
 
 
 def test_tally_is_the_callers():

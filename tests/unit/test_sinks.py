@@ -90,7 +90,8 @@ def test_every_option_belongs_to_a_format_and_is_listed():
     ("dest_format", "option", "hint"),
     [
         ("csv", "max_bytes", "recordio would know it"),
-        ("recordio", "densify", "csv, tsv would know it"),
+        ("recordio", "flat", "parquet would know it"),
+        ("libsvm", "densify", "recordio, csv, tsv, parquet would know it"),
         ("npz", "compression", "recordio, csv"),
         ("csv", "densfy", r"did you mean densify\?"),
         ("jsonl", "write_header", "csv, tsv would know it"),

@@ -16,6 +16,7 @@ __all__ = [
     "Inference",
     "LabelValues",
     "ModesByContainer",
+    "Source",
 ]
 
 T = TypeVar("T")
@@ -50,6 +51,27 @@ class Fact(Generic[T]):
     def sure(self) -> bool:
         """May data that breaks it be refused? Only what is confirmed makes an error."""
         return self.status == "confirmed"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page or file that facts rest on.
+
+    Attributes
+    ----------
+    id : str
+        As the data files cite it: "dg:linear-learner".
+    address : str
+    read : datetime.date
+        When it was read.
+    text : datetime.date or None
+        How old the text is that was read, where that differs.
+    """
+
+    id: str
+    address: str
+    read: date
+    text: date | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +116,8 @@ class Format:
     spellings : Fact of tuple of str
         Other spellings of the content type that are accepted ("csv", "text/x-libsvm").
     parameters : Fact of mapping of str to tuple of str, or None
-        Parameters that the content type may carry and their values; {}: it takes none.
+        Parameters that the content type may carry and their values, (): any value; {}: it
+        takes none; None: nothing says.
     modes : tuple of ModesByContainer
         Read with :meth:`input_modes`.
     densities : Fact of tuple of str
@@ -109,15 +132,21 @@ class Format:
         Values in a label; None: any number.
     label_dtypes : Fact of tuple of str
     label_position : Fact of {"first", "none", "first label_size", None}
-        Of CSV and Parquet: where the label stands.
+        Of CSV and Parquet: where the label stands in channels that have one.
     label_size : Fact of tuple of int, or None
-        Values that `label_size=` may have in training; None: any.
+        Values that `label_size=` may have in training, over all channels; None: any.
+        Where :meth:`label_rule` is "forbidden" it has to be 0, where "required" not 0.
+    label_size_default : Fact of int or None
+        What a content type without `label_size=` is taken for.
     header : Fact of bool or None
         Whether a CSV file may have a header.
     index_base : Fact of int or None
         Of libsvm: what the first feature's index is.
     empty_rows : Fact of {"keep", "explicit-zero"} or None
         What to write for a sparse row without values so that it can be read.
+    content_type_known : Fact of bool or None
+        None where a page or the container's source states the content type. False: none
+        does, and the table has its best guess; channels without a type are usual.
     """
 
     content_type: str
@@ -133,9 +162,11 @@ class Format:
     label_dtypes: Fact[tuple[str, ...]] | None = None
     label_position: Fact[str | None] | None = None
     label_size: Fact[tuple[int, ...] | None] | None = None
+    label_size_default: Fact[int | None] | None = None
     header: Fact[bool | None] | None = None
     index_base: Fact[int | None] | None = None
     empty_rows: Fact[str | None] | None = None
+    content_type_known: Fact[bool] | None = None
 
     def label_rule(self, channel: str = "train") -> Fact[str] | None:
         """Whether rows of that channel carry a label."""
@@ -202,7 +233,14 @@ class Inference:
 
 @dataclass(frozen=True)
 class Constraint:
-    """Anything else that must hold, as a sentence; `severity` is "error" or "warning"."""
+    """Anything else that holds, as a sentence.
+
+    Attributes
+    ----------
+    text : Fact of str
+    severity : {"error", "warning", "note"}
+        What breaking it is; a "note" cannot be broken.
+    """
 
     text: Fact[str]
     severity: str
@@ -227,7 +265,7 @@ class Algorithm:
     default_content_type : Fact of str or None
         What a channel without ContentType is taken for.
     channels_required, channels_optional : Fact of tuple of str
-    other_channels : Fact of bool
+    other_channels : Fact of bool or None
         Whether a channel of another name is accepted.
     distribution : mapping of channel to Fact of tuple of str
         Of "FullyReplicated" and "ShardedByS3Key": what is allowed; "*" for the others.
@@ -244,7 +282,17 @@ class Algorithm:
     notes : tuple of str
         Contradictions between sources, and which to believe.
     sources : tuple of str
-        All pages and files that were read.
+        Addresses of all pages and files that were read.
+    image : str or None
+        Name of its image in ECR and in the SDK's `image_uris`; None: it has none of its
+        own. The modes of BlazingText share one.
+    model_ids : tuple of str
+        JumpStart models by which it is fetched; "*" stands for anything.
+    channel_aliases : mapping of channel to Fact of tuple of str
+        Other names that are accepted for a channel; resolved by :meth:`channel`.
+    channel_content_types : mapping of channel to Fact of tuple of str
+        Content types of channels that hold something else than rows: vocabularies,
+        annotations, models. (): no page says.
     """
 
     key: str
@@ -256,7 +304,7 @@ class Algorithm:
     default_content_type: Fact[str | None]
     channels_required: Fact[tuple[str, ...]]
     channels_optional: Fact[tuple[str, ...]]
-    other_channels: Fact[bool]
+    other_channels: Fact[bool | None]
     distribution: Mapping[str, Fact[tuple[str, ...]]]
     recommended_distribution: Mapping[str, Fact[str]]
     instances: Fact[str | None]
@@ -269,6 +317,23 @@ class Algorithm:
     constraints: tuple[Constraint, ...]
     notes: tuple[str, ...]
     sources: tuple[str, ...]
+    image: str | None = None
+    model_ids: tuple[str, ...] = ()
+    channel_aliases: Mapping[str, Fact[tuple[str, ...]]] = field(default_factory=dict)
+    channel_content_types: Mapping[str, Fact[tuple[str, ...]]] = field(
+        default_factory=dict
+    )
+
+    def channel(self, name: str) -> str:
+        """The table's name of a channel that may have several."""
+        for channel, aliases in self.channel_aliases.items():
+            if name in aliases.value:
+                return channel
+        return name
+
+    def holds_rows(self, channel: str) -> bool:
+        """Whether a channel holds rows in one of the formats."""
+        return self.channel(channel) not in self.channel_content_types
 
     def format(self, content_type: str) -> Format | None:
         """The format of a content type (without its parameters) or of a kind."""

@@ -198,7 +198,19 @@ def add_dest_options(parser: argparse.ArgumentParser, default: str | None = None
         "--densify",
         action="store_true",
         default=None,
-        help="csv: write sparse features with all their zeros",
+        help="csv, recordio, flat parquet: write sparse features with all their zeros",
+    )
+    add(
+        "--sparsify",
+        action="store_true",
+        default=None,
+        help="recordio: write dense features as sparse, without their zeros",
+    )
+    add(
+        "--flat",
+        action="store_true",
+        default=None,
+        help="parquet: a column for each number, the label first, as XGBoost wants it",
     )
     add(
         "--extras",

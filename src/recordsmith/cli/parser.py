@@ -8,17 +8,30 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import cat, convert, head, inspect, salvage, verify
+from . import (
+    algorithms,
+    cat,
+    channel,
+    compare,
+    convert,
+    head,
+    inspect,
+    salvage,
+    verify,
+)
 
 __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
     "inspect": inspect,
+    "compare": compare,
     "head": head,
     "cat": cat,
     "verify": verify,
     "salvage": salvage,
+    "algorithms": algorithms,
+    "channel": channel,
 }
 
 _DESCRIPTION = """\
@@ -67,6 +80,7 @@ class Parser(argparse.ArgumentParser):
         parsed: argparse.Namespace
         parsed, unknown = self.parse_known_args(args, namespace)
         parser = self.commands.get(getattr(parsed, "command", None) or "", self)
+        parser = parser.commands.get(getattr(parsed, "action", None) or "", parser)
         if unknown:
             name = unknown[0].split("=")[0]
             hint = _nearest(name, parser._option_string_actions)

@@ -1,4 +1,4 @@
-"""The progress bar, and numbers as people read them."""
+"""The progress bar; and numbers in messages, for the commands that have one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
+
+from ..wording import human_bytes, plural
 
 __all__ = ["human_bytes", "plural", "progress_bar"]
 
@@ -40,28 +42,3 @@ def progress_bar(args: argparse.Namespace) -> Iterator[Progress | None]:
     finally:
         if bar is not None:
             bar.close()
-
-
-def human_bytes(n: float) -> str:
-    """A number of bytes.
-
-    Examples
-    --------
-    >>> human_bytes(999), human_bytes(123456), human_bytes(2.5e9)
-    ('999 bytes', '123.5 kB', '2.5 GB')
-    """
-    if n < 1000:
-        return f"{n:.0f} byte{'' if n == 1 else 's'}"
-    for unit in ("kB", "MB", "GB"):
-        n /= 1000
-        if n < 999.95:
-            return f"{n:.1f} {unit}"
-    return f"{n / 1000:.1f} TB"
-
-
-def plural(n: int, word: str) -> str:
-    """
-    >>> plural(1, "row"), plural(1234, "row")
-    ('1 row', '1,234 rows')
-    """
-    return f"{n:,} {word}{'' if n == 1 else 's'}"

@@ -58,8 +58,10 @@ OPTIONS = (
     "duplicates",
     "empty_rows",
     "extras",
+    "flat",
     "max_bytes",
     "no_label",
+    "sparsify",
     "write_header",
     "write_index_base",
 )

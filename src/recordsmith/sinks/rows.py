@@ -10,6 +10,7 @@ import numpy as np
 
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..codec import canonical
+from ..density import dense_values
 from ..errors import InputError, UnsupportedTypeError
 from ..exports import row_counts
 from ..tally import Tally
@@ -23,6 +24,8 @@ __all__ = [
     "Layout",
     "as_dense",
     "base_name",
+    "column_names",
+    "columns_of",
     "drop_extras",
     "refuse_missing",
     "row_blocks",
@@ -215,7 +218,7 @@ def as_dense(field: Field, first_row: int) -> Array:
     if field.kind == "dense":
         return field.values
     if field.kind == "csr":
-        return _scatter(field)
+        return dense_values(field)
     if field.kind != "ragged":
         raise UnsupportedTypeError(f"{what(field)} holds {field.kind}, not numbers")
     counts = row_counts(field)
@@ -231,15 +234,55 @@ def as_dense(field: Field, first_row: int) -> Array:
     return field.stored.reshape(field.n_rows, int(counts[0]) if len(counts) else 0)
 
 
-def _scatter(field: Field) -> Array:
-    width = field.width
-    if width is None:
-        raise InputError(
-            f"{what(field)}: its sparse records name no shape, so the number of columns "
-            "is unknown",
-            advice="pass n_features=",
-        )
-    out = np.zeros((field.n_rows, width), field.dtype)
-    rows = np.repeat(np.arange(field.n_rows), np.diff(field.bounds))
-    out[rows, field.stored_keys] = field.stored
-    return out
+def columns_of(
+    batch: Batch, format: str, densify: bool, duplicates: str, tally: Tally
+) -> list[Field]:
+    """The fields in the order of their columns: labels, features, texts.
+
+    Raises
+    ------
+    InputError
+        If one is sparse and that is not to be written dense.
+    """
+    order = {LABEL: 0, FEATURE: 1}
+    fields = sorted(batch.fields, key=lambda field: order.get(field.role, 2))
+    return [
+        field
+        if field.kind != "csr"
+        else _to_be_dense(field, format, densify, duplicates, batch.first_row, tally)
+        for field in fields
+    ]
+
+
+def _to_be_dense(
+    field: Field,
+    format: str,
+    densify: bool,
+    duplicates: str,
+    first_row: int,
+    tally: Tally,
+) -> Field:
+    if densify:
+        return unique_keys(field, duplicates, first_row, tally)
+    width = field.width or 0
+    size = f"{width * 2 / 1e3:,.1f} kB" if width > 5000 else f"{width * 2} bytes"
+    raise InputError(
+        f"{what(field)} are sparse; in {format} each row would be {width} values, at "
+        f"least {size}",
+        advice="pass densify=True to write all, or write recordio or libsvm",
+    )
+
+
+def column_names(field: Field) -> list[str]:
+    """The names of a field's columns, as :meth:`Batch.to_pandas` gives them."""
+    base = base_name(field, "f")
+    if field.kind == "text":
+        return [base]
+    if field.kind == "ragged":
+        counts = row_counts(field)
+        width = int(counts[0]) if len(counts) else 0
+    else:
+        width = field.width or 0
+    if field.role == LABEL and width == 1:
+        return [base]
+    return [f"{base}{i}" for i in range(width)]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..batch import FEATURE, LABEL, Batch, Field
+from ..batch import Batch, Field
 from ..errors import InputError
-from ..exports import row_counts
 from ..publish import Output
 from ..tally import Tally
 from . import rows
@@ -65,9 +64,10 @@ class CSVWriter:
     def write(self, batch: Batch) -> None:
         """Write the rows of a batch."""
         batch = rows.drop_extras(batch, self._extras, "csv", self._tally, may_keep=True)
-        fields = sorted(batch.fields, key=_order)
-        fields = [self._checked(field, batch.first_row) for field in fields]
-        names = [name for field in fields for name in _names(field)]
+        fields = rows.columns_of(
+            batch, "CSV", self._densify, self._duplicates, self._tally
+        )
+        names = [name for field in fields for name in rows.column_names(field)]
         self._check_names(names, batch)
         if not batch.n_rows:
             return
@@ -77,19 +77,6 @@ class CSVWriter:
 
     def finish(self) -> None:
         """Nothing: CSV has no end mark."""
-
-    def _checked(self, field: Field, first_row: int) -> Field:
-        if field.kind != "csr":
-            return field
-        if not self._densify:
-            width = field.width or 0
-            size = f"{width * 2 / 1e3:,.1f} kB" if width > 5000 else f"{width * 2} bytes"
-            raise InputError(
-                f"{rows.what(field)} are sparse; in CSV each row would be {width} "
-                f"values, at least {size}",
-                advice="pass densify=True to write all, or write recordio or libsvm",
-            )
-        return rows.unique_keys(field, self._duplicates, first_row, self._tally)
 
     def _check_names(self, names: list[str], batch: Batch) -> None:
         if self._names is None:
@@ -130,25 +117,6 @@ class CSVWriter:
         buffer = pa.BufferOutputStream()
         csv.write_csv(table, buffer, write_options=options)
         self._out.write(buffer.getvalue())
-
-
-def _order(field: Field) -> int:
-    return {LABEL: 0, FEATURE: 1}.get(field.role, 2)
-
-
-def _names(field: Field) -> list[str]:
-    """The names of a field's columns, as :meth:`Batch.to_pandas` gives them."""
-    base = rows.base_name(field, "f")
-    if field.kind == "text":
-        return [base]
-    if field.kind == "ragged":
-        counts = row_counts(field)
-        width = int(counts[0]) if len(counts) else 0
-    else:
-        width = field.width or 0
-    if field.role == LABEL and width == 1:
-        return [base]
-    return [f"{base}{i}" for i in range(width)]
 
 
 def _few(names: list[str]) -> str:

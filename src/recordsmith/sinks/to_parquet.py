@@ -1,8 +1,11 @@
-"""Batches to Parquet: the columns of :meth:`recordsmith.Batch.to_arrow`."""
+"""Batches to Parquet: the columns of :meth:`recordsmith.Batch.to_arrow`, or flat ones."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
 
 from ..batch import Batch
 from ..errors import InputError
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BINARY", "OPTIONS", "STREAM", "ParquetWriter", "open_writer"]
 
-OPTIONS = ("compression",)
+OPTIONS = ("compression", "flat", "densify", "duplicates", "extras")
 STREAM = False
 BINARY = True
 _CODECS = ("snappy", "gzip", "zstd", "lz4", "brotli", "none")
@@ -30,15 +33,34 @@ class ParquetWriter:
     ----------
     compression : {"snappy", "gzip", "zstd", "lz4", "brotli", "none"}, default "snappy"
         Of the pages within the file.
+    flat : bool, default False
+        A column for each number, as in CSV: the label, then f0, f1, ... Else each field
+        is one column, of lists where a row has several numbers, which the XGBoost
+        container does not take.
+    densify, duplicates, extras
+        Of flat files only, as for :class:`recordsmith.sinks.to_csv.CSVWriter`.
     """
 
-    def __init__(self, out: Output, compression: str = "snappy") -> None:
+    def __init__(
+        self,
+        out: Output,
+        tally: Tally,
+        compression: str = "snappy",
+        flat: bool = False,
+        **columns: Any,
+    ) -> None:
+        if columns and not flat:
+            raise InputError(
+                f"{', '.join(sorted(columns))} apply to flat Parquet files only",
+                advice="pass flat=True",
+            )
         if compression not in _CODECS:
             raise InputError(
                 f"compression is {compression!r}, not one of {', '.join(_CODECS)}"
             )
         self._out = out
         self._compression = compression
+        self._flat = _Flat(tally, **columns) if flat else None
         self._layout = rows.Layout("Parquet")
         self._writer: Any = None
         self._held: list[pyarrow.Table] = []
@@ -46,8 +68,18 @@ class ParquetWriter:
 
     def write(self, batch: Batch) -> None:
         """Write the rows of a batch."""
+        if self._flat is None:
+            self._write(batch, batch_to_arrow)
+            return
+        batch = self._flat.checked(batch)
+        width = max((one.width or 0 for one in batch.fields), default=0)
+        blocks = rows.row_blocks(batch.n_rows, width)
+        for begin, end in blocks if batch.n_rows else [(0, 0)]:
+            self._write(batch.rows(begin, end), self._flat.table)
+
+    def _write(self, batch: Batch, to_table: Callable[[Batch], pyarrow.Table]) -> None:
         first = self._layout.check(batch)
-        table = batch_to_arrow(batch)
+        table = to_table(batch)
         if first:
             self._open(table.schema)
         self._held.append(table)
@@ -80,6 +112,47 @@ class ParquetWriter:
         self._held, self._held_bytes = [], 0
 
 
+class _Flat:
+    """How a batch becomes a table of plain columns."""
+
+    def __init__(
+        self,
+        tally: Tally,
+        densify: bool = False,
+        duplicates: str = "error",
+        extras: str = "error",
+    ) -> None:
+        self._tally = tally
+        self._densify = densify
+        self._duplicates = duplicates
+        self._extras = extras
+
+    def checked(self, batch: Batch) -> Batch:
+        """The batch with its fields in order, those left out that have no place."""
+        batch = rows.drop_extras(
+            batch, self._extras, "flat Parquet", self._tally, may_keep=True
+        )
+        fields = rows.columns_of(
+            batch, "flat Parquet", self._densify, self._duplicates, self._tally
+        )
+        return replace(batch, fields=tuple(fields))
+
+    @staticmethod
+    def table(batch: Batch) -> pyarrow.Table:
+        """The rows, a column for each number."""
+        import pyarrow as pa
+
+        names, columns = [], []
+        for field in batch.fields:
+            names += rows.column_names(field)
+            if field.kind == "text":
+                columns.append(pa.array(field.texts(), pa.string()))
+                continue
+            matrix = rows.as_dense(field, batch.first_row)
+            columns += [pa.array(one) for one in np.ascontiguousarray(matrix.T)]
+        return pa.Table.from_arrays(columns, names)
+
+
 def open_writer(
     out: Output,
     *,
@@ -89,4 +162,4 @@ def open_writer(
     **options: Any,
 ) -> ParquetWriter:
     """A writer of Parquet."""
-    return ParquetWriter(out, **options)
+    return ParquetWriter(out, tally, **options)

@@ -1,0 +1,71 @@
+"""All rules: the id of each, and a sentence that says what must or should be.
+
+A rule's id never changes its meaning. An id that the code uses and that is not here, or
+the other way round, makes a test fail.
+"""
+
+from __future__ import annotations
+
+__all__ = ["RULES", "title"]
+
+RULES: dict[str, str] = {
+    # -- channels: what the service's model asks for
+    "channel/choice": "A setting must be one of the words that the service knows",
+    "channel/duplicate-name": "Each channel of a job must have its own name",
+    "channel/length": "Texts and lists must not be longer than the service allows",
+    "channel/missing-key": "Settings that the service requires must be there",
+    "channel/number": "Numbers must be in the range that the service allows",
+    "channel/pattern": "Names and addresses must have the form that the service asks for",
+    "channel/repeated-key": "A key should stand once in a JSON object",
+    "channel/type": "A setting must have the type that the service asks for",
+    "channel/unknown-key": "There must be no settings that the service does not know",
+    # -- channels: where the data are, and how they come into the container
+    "channel/attribute-names": "Augmented manifests alone must have AttributeNames",
+    "channel/augmented-manifest": "Only what reads augmented manifests must get them",
+    "channel/compression": "CompressionType must be set in Pipe mode only",
+    "channel/data-source": "A channel must have one source of data",
+    "channel/fast-file": "FastFile mode must read a prefix, not a manifest",
+    "channel/file-system": "A file system must be read in File mode, from inside its VPC",
+    "channel/manifest": "A manifest's address must be that of a file",
+    "channel/overlap": "One channel's prefix should not take in another's data",
+    "channel/record-wrapper": "RecordWrapperType must be for what is no RecordIO",
+    "channel/same-source": "Channels should not read the same data",
+    "channel/shuffle": "ShuffleConfig with ShardedByS3Key should be wanted",
+    # -- channels: what the algorithm takes the files for
+    "channel/content-type": "ContentType must be one that the algorithm reads",
+    "channel/content-type-parameter": "ContentType must have known parameters only",
+    "channel/content-types-differ": "The channels of a job should hold the same format",
+    "channel/input-mode": "InputMode must be one that the algorithm reads the format in",
+    "channel/label-size": "ContentType must say how many columns are the label",
+    # -- channels: which there are, and how instances share them
+    "channel/distribution": "Channels must be distributed as the algorithm asks for",
+    "channel/instance-group": "InstanceGroupNames must name groups of the job",
+    "channel/instances": "A job must have no more instances than its algorithm can use",
+    "channel/missing-channel": "Channels that the algorithm requires must be there",
+    "channel/shards": "A sharded channel must have an object for each instance",
+    "channel/unknown-channel": "Channels must have names that the algorithm knows",
+    # -- channels: objects below a prefix
+    "channel/compressed-file": "Files should be packed only where they are unpacked",
+    "channel/hidden-file": "There must be no hidden files that an algorithm refuses",
+    "channel/identical-files": "Two channels should not hold the same file",
+    "channel/no-objects": "There must be objects with data under a channel's prefix",
+    "channel/object-type": "Files should be what ContentType says they are",
+    "channel/open-prefix": "A prefix should not take in keys of other folders",
+    "channel/stray-file": "There should be nothing but data under a channel's prefix",
+    # -- channels: hyperparameters that bear on the data
+    "channel/hyperparameter-missing": "Hyperparameters that are required must be set",
+    "channel/hyperparameter-value": "Hyperparameters must have values that are allowed",
+}
+
+
+def title(rule: str) -> str:
+    """The sentence of a rule; of one that is not known here, its id.
+
+    A report may have been written by a later version.
+
+    Examples
+    --------
+    >>> title("data/of-a-later-version")
+    'data/of-a-later-version'
+    """
+    return RULES.get(rule, rule)
