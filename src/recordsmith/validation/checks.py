@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from ..batch import Batch
 from . import (
     channel_rules,
+    csv_rules,
     file_rules,
     job_rules,
     label_rules,
@@ -20,11 +21,18 @@ from .facts import Facts
 from .findings import Findings, Report
 from .offenders import Origin
 from .profile import Profile
-from .request import Request
+from .request import KINDS, Request
 
 __all__ = ["RULES", "Checks"]
 
-_OF_FILES: tuple[Rule, ...] = (*file_rules.RULES, *channel_rules.RULES)
+_OF_FILES: tuple[Rule, ...] = (
+    *file_rules.RULES,
+    *channel_rules.RULES,
+)
+# By what the table calls the kind of file.
+_OF_TEXT: dict[str | None, tuple[Rule, ...]] = {
+    "csv": csv_rules.RULES,
+}
 RULES: tuple[Rule, ...] = (
     *record_rules.RULES,
     *value_rules.RULES,
@@ -115,7 +123,7 @@ class Checks:
     def finish(self, subject: str = "data") -> Report:
         """Apply all rules; the report."""
         ctx = self.context
-        rules = [*(_OF_FILES if self._of_files else ()), *RULES]
+        rules = [*(_OF_FILES if self._of_files else ()), *self._of_text(), *RULES]
         for one in rules:
             one.apply(ctx)
         skipped = {**dict.fromkeys(ctx.mended, ""), **dict(ctx.skipped)}
@@ -135,6 +143,12 @@ class Checks:
             skipped=tuple((name, why) for name, why in skipped.items() if why),
             profile=Profile.of_facts(ctx.facts, _locations(ctx)).as_dict(),
         )
+
+
+    def _of_text(self) -> tuple[Rule, ...]:
+        """Rules about the text of the files that were read as text."""
+        kinds = {KINDS.get(str(one.kind)) for one in self.context.files if one.by_line}
+        return tuple(one for kind in sorted(kinds) for one in _OF_TEXT.get(kind, ()))
 
 
 def _locations(ctx: Context) -> tuple[str, ...]:

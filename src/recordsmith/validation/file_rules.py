@@ -102,7 +102,7 @@ def empty(ctx: Context) -> None:
     """There is something to read."""
     if not all(one.looked_at for one in ctx.files):
         return
-    if not ctx.facts.rows and not ctx.damages:
+    if not ctx.facts.rows and not ctx.damages and not ctx.text.issues.found:
         where = f" in channel {ctx.request.channel}" if ctx.request.algorithm else ""
         ctx.report(
             "file/empty",

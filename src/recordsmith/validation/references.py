@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = [
     "BATCH_TRANSFORM",
     "CHANNEL_API",
+    "CSV_REQUESTS",
     "INFERENCE_FORMATS",
+    "SPARK_VECTOR",
     "TRAINING_FORMATS",
     "XGBOOST_DATA",
     "XGBOOST_ERRORS",
@@ -25,3 +27,5 @@ CHANNEL_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Cha
 XGBOOST_READER = f"{_XGBOOST}/sagemaker_xgboost_container/recordio_protobuf.py"
 XGBOOST_DATA = f"{_XGBOOST}/sagemaker_xgboost_container/data_utils.py"
 XGBOOST_ERRORS = f"{_XGBOOST}/sagemaker_algorithm_toolkit/exceptions.py"
+CSV_REQUESTS = "https://github.com/aws/sagemaker-xgboost-container/issues/74"
+SPARK_VECTOR = "https://github.com/aws/amazon-sagemaker-examples/issues/1017"

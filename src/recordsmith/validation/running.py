@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ..errors import (
     FormatError,
     InputError,
+    LimitError,
     ParseError,
     RecordsmithError,
     UnsupportedTypeError,
@@ -18,6 +19,7 @@ from ..sources.open_source import is_files, known_options, open_files, open_sour
 from ..storage import is_path
 from ..tally import Tally
 from .checks import Checks
+from .csv_files import CSV_OPTIONS, read_csv
 from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
 from .findings import Report
@@ -166,6 +168,12 @@ def _subject(src: Any, request: Request) -> str:
     return f"{name} for {request.algorithm.key}, {use}"
 
 
+# Text is read here line by line, unless options say that it is of some other form.
+_TEXT: dict[str, tuple[Callable[..., None], Collection[str]]] = {
+    "csv": (read_csv, CSV_OPTIONS),
+}
+
+
 class _Run:
     """One validation: its options, and how far it has come."""
 
@@ -270,6 +278,10 @@ class _Run:
         settings = source_defaults(self.request, file.kind, known_options(file.kind))
         settings.update(self.options)
         settings.pop("source_format", None)
+        reader, takes = _TEXT.get(file.kind, (None, ()))
+        if reader is not None and all(name in takes for name in settings):
+            self._read_text(reader, checks, files, file, settings)
+            return
         try:
             source = open_files(files, file.kind, Tally(), settings)
             for batch in source.batches:
@@ -298,6 +310,29 @@ class _Run:
                     lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
                 )
             except FormatError as error:  # of the compression around it
+                _note_error(checks, file, error)
+
+    def _read_text(
+        self,
+        reader: Callable[..., None],
+        checks: Checks,
+        files: Files,
+        file: FileFacts,
+        settings: dict[str, Any],
+    ) -> None:
+        before = checks.context.facts.rows
+        for opened in files:
+            try:
+                reader(
+                    checks.context,
+                    checks.batch,
+                    opened,
+                    file,
+                    settings,
+                    self.threads,
+                    lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
+                )
+            except (FormatError, LimitError) as error:  # of the compression, of a line
                 _note_error(checks, file, error)
 
     def _tell(self, done: int, rows: int) -> None:
