@@ -12,11 +12,13 @@ from . import (
     file_rules,
     job_rules,
     label_rules,
+    libsvm_rules,
     record_rules,
     request_rules,
     value_rules,
 )
 from .context import Context, Rule
+from .defaults import MOST_COLUMNS
 from .facts import Facts
 from .findings import Findings, Report
 from .offenders import Origin
@@ -30,8 +32,9 @@ _OF_FILES: tuple[Rule, ...] = (
     *channel_rules.RULES,
 )
 # By what the table calls the kind of file.
-_OF_TEXT: dict[str | None, tuple[Rule, ...]] = {
+_OF_TEXT: dict[str, tuple[Rule, ...]] = {
     "csv": csv_rules.RULES,
+    "libsvm": (csv_rules.encoding, *libsvm_rules.RULES),
 }
 RULES: tuple[Rule, ...] = (
     *record_rules.RULES,
@@ -147,7 +150,7 @@ class Checks:
 
     def _of_text(self) -> tuple[Rule, ...]:
         """Rules about the text of the files that were read as text."""
-        kinds = {KINDS.get(str(one.kind)) for one in self.context.files if one.by_line}
+        kinds = {KINDS[str(one.kind)] for one in self.context.files if one.by_line}
         return tuple(one for kind in sorted(kinds) for one in _OF_TEXT.get(kind, ()))
 
 
@@ -167,5 +170,8 @@ def _schema(facts: Facts) -> str:
             continue
         name = "" if one.name == "values" else f" {one.name!r}"
         width = "?" if model.width is None else f"{model.width:,}"
-        texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {width} wide")
+        wide = f"{width} wide"
+        if model.width == MOST_COLUMNS:
+            wide = f"indices up to {one.max_key:,}"
+        texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {wide}")
     return "; ".join(texts)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-__all__ = ["CsvParser", "Parsed", "Piece"]
+__all__ = ["CsvParser", "Parsed", "Piece", "line_starts"]
 
 _NUMBER = (
     r"(?i)^[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?"
@@ -52,7 +52,7 @@ class Parsed:
     batch : Batch
         The rows that could be read. A cell of a feature that is no number is 0 there, so
         that the rest of its row is looked at.
-    lines : array or None
+    lines : list of int or None
         The line of each row; None: one after another.
     issues : Issues
     first, last : Series
@@ -64,7 +64,7 @@ class Parsed:
     piece: Piece
     batch: Batch
     issues: Issues
-    lines: Array | None = None
+    lines: list[int] | None = None
     first: Series = field(default_factory=Series)
     last: Series = field(default_factory=Series)
     rows: int = 0
@@ -77,7 +77,7 @@ class Parsed:
         if self._starts is None:
             self._starts = line_starts(self.piece.block.data)
         first = self.piece.block.first_line
-        line = row if self.lines is None else int(self.lines[row]) - first
+        line = row if self.lines is None else self.lines[row] - first
         return self.piece.offset + int(self._starts[line])
 
 
@@ -211,11 +211,11 @@ class _Scan:
         kept = np.delete(kept, [number for number, _ in bad])
         columns, fine = self._numbers(table, kept)
         made = self._parser.made(self._piece, columns, len(kept), self.issues)
-        made.lines = kept + self._piece.block.first_line
+        made.lines = (kept + self._piece.block.first_line).tolist()
         if not fine.all():  # rows whose label is no number
             fields = (replace(one, values=one.values[fine]) for one in made.batch.fields)
             made.batch = Batch(tuple(fields), int(fine.sum()))
-            made.lines = made.lines[fine]
+            made.lines = (kept[fine] + self._piece.block.first_line).tolist()
         return made
 
     # -- places ------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from .file_facts import FileFacts
 from .offenders import Origin, Spot
 from .text_facts import CsvFacts, shown
 
-__all__ = ["CSV_OPTIONS", "read_csv"]
+__all__ = ["CSV_OPTIONS", "read_csv", "text_of"]
 
 # Options that leave the text as a job finds it; with others, a source reads the file.
 CSV_OPTIONS = frozenset(
@@ -60,7 +60,7 @@ def read_csv(
         Default: all cores. What is found does not depend on it.
     progress : callable(rows), optional
     """
-    text, begin = _text(ctx, opened, file)
+    text, begin = text_of(ctx, opened, file)
     lines = LineReader(text, opened.name)
     pieces = _pieces(lines, begin, options.get("block_size"))
     sample = next(pieces, None)
@@ -91,7 +91,7 @@ def read_csv(
 # -- the text ----------------------------------------------------------------------------
 
 
-def _text(ctx: Context, opened: Input, file: FileFacts) -> tuple[Any, int | None]:
+def text_of(ctx: Context, opened: Input, file: FileFacts) -> tuple[Any, int | None]:
     """The text as UTF-8, and the offset at which it begins; None if offsets are lost."""
     head = bytes(opened.file.peek(1024)[:1024])
     spot = Spot(file.number, 1, offset=0)

@@ -56,15 +56,15 @@ def report_issue(
     message: str | None = None,
     sources: tuple[str, ...] = (),
 ) -> None:
-    """Report an issue of the text, if there is one; `{n}`, `{s}` and `{text}` in `found`
-    are how many, the ending of a plural, and the first one."""
+    """Report an issue of the text, if there is one; `{n}` and `{text}` in `found` are how
+    many, and the first one."""
     issue = ctx.text.issues.found.get((rule, about))
     if issue is None:
         return
     count = issue.found.count
     ctx.report_places(
         rule,
-        found.format(n=f"{count:,}", s="" if count == 1 else "s", text=issue.text),
+        found.replace("{n}", f"{count:,}").replace("{text}", issue.text),
         expected,
         fix,
         text_places(ctx, issue.found.spots),
@@ -124,7 +124,7 @@ def header(ctx: Context) -> None:
         ctx,
         "csv/header",
         "repeated",
-        "{n} line{s} repeat the header: {text}",
+        "lines that repeat the header: {n}; it is {text}",
         "names in the first line of a file, if at all",
         "files with headers were joined: take the header away from each before "
         f"joining them ({_NO_HEADER})",
@@ -151,7 +151,7 @@ def encoding(ctx: Context) -> None:
         ctx,
         "csv/bom",
         "",
-        "{n} file{s} begin with a byte order mark (EF BB BF), as Excel writes it",
+        "files that begin with a byte order mark (EF BB BF), as Excel writes it: {n}",
         "not confirmed: text that begins with the first field; a reader that does not "
         "know the mark takes it for a part of the first number",
         f"{_NO_HEADER} writes none",
@@ -163,21 +163,21 @@ def encoding(ctx: Context) -> None:
             ctx,
             "csv/encoding",
             about,
-            "{n} file{s} are {text}",
+            "files in {text}: {n}",
             "UTF-8",
             f"{_NO_HEADER} --encoding {about}",
             message=unreadable(ctx),
         )
     for about, what, fix in (
-        ("zero", "hold zero bytes", "copy the file again: it may be damaged, or binary"),
-        ("return", "hold a carriage return within the line", "end all lines alike"),
-        ("", "are not UTF-8", f"{_NO_HEADER} --encoding latin-1, or what it is"),
+        ("zero", "with zero bytes", "copy the file again: it may be damaged, or binary"),
+        ("return", "with a carriage return in the middle", "end all lines alike"),
+        ("", "that are not UTF-8", f"{_NO_HEADER} --encoding latin-1, or what it is"),
     ):
         report_issue(
             ctx,
             "csv/encoding",
             about,
-            f"{{n}} line{{s}} {what}: {{text}}",
+            f"lines {what}: {{n}}; first {{text}}",
             "UTF-8 text of numbers",
             fix,
             message=unreadable(ctx),
@@ -186,7 +186,7 @@ def encoding(ctx: Context) -> None:
         ctx,
         "csv/blank",
         "",
-        "{n} line{s} are blank",
+        "blank lines: {n}",
         "a row in each line; readers mostly pass over blank ones",
         f"{_NO_HEADER} leaves them out",
         severity="note",
@@ -240,7 +240,7 @@ def lines(ctx: Context) -> None:
         ctx,
         "csv/ragged",
         "",
-        "{n} line{s} have another number of fields than most; the first has {text}",
+        "lines with another number of fields than most: {n}; the first has {text}",
         f"{width:,} fields in each line",
         "correct these lines, or leave them out: "
         f"{_NO_HEADER} --on-bad-row skip; a number with commas in it needs none",
@@ -250,7 +250,7 @@ def lines(ctx: Context) -> None:
         ctx,
         "csv/quotes",
         "open",
-        "{n} line{s} have a quote that is not closed: {text}",
+        "lines with a quote that is not closed: {n}; first {text}",
         "as many quotes that close as open, and no line end between them",
         "correct these lines; if quotes are plain characters, take them out",
         message=unreadable(ctx),
@@ -260,7 +260,7 @@ def lines(ctx: Context) -> None:
         ctx,
         "csv/quotes",
         "",
-        "{n} line{s} have cells in quotes: {text}",
+        "lines with cells in quotes: {n}; first {text}",
         "not confirmed: numbers without quotes, since not all readers know quotes",
         f"{_NO_HEADER} writes numbers plainly",
         severity="warning" if xgboost else "note",
@@ -275,7 +275,7 @@ def cells(ctx: Context) -> None:
         ctx,
         "csv/spark-vector",
         "",
-        "{n} place{s} hold a vector as Spark prints it: {text}",
+        "vectors as Spark prints them: {n}; first {text}",
         "one number in each field",
         FIXES["vector"],
         message=vector if ctx.request.algorithm is not None else None,
@@ -287,7 +287,7 @@ def cells(ctx: Context) -> None:
         if issue is not None:
             ctx.report_places(
                 "csv/cell",
-                f"{issue.found.count:,} cells hold {word}: first {issue.text}"
+                f"cells that hold {word}: {issue.found.count:,}; first {issue.text}"
                 f"{_columns(ctx, issue)}",
                 "numbers in all cells",
                 FIXES[kind],

@@ -4,6 +4,7 @@ are small enough."""
 from __future__ import annotations
 
 from .context import Context, rule
+from .defaults import MOST_COLUMNS
 from .field_facts import FieldFacts, Variant
 from .profile import FieldProfile
 from .record_rules import is_nothing, name_of, numeric, others
@@ -71,7 +72,8 @@ def _compare(
     ctx: Context, one: FieldFacts, model: Variant, trained: FieldProfile
 ) -> None:
     def other_width(v: Variant) -> bool:
-        return v.width != trained.width and v.width is not None and not is_nothing(v)
+        unknown = v.width in (None, MOST_COLUMNS)  # of libsvm, which has its own rule
+        return v.width != trained.width and not unknown and not is_nothing(v)
 
     wide = others(one, other_width)
     if trained.width is not None and wide:

@@ -23,6 +23,7 @@ from .csv_files import CSV_OPTIONS, read_csv
 from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
 from .findings import Report
+from .libsvm_files import LIBSVM_OPTIONS, read_libsvm
 from .listing import kind_of, list_files, stray_files
 from .offenders import NOWHERE, Origin, Spot
 from .profile import Profile, profile_of
@@ -171,6 +172,7 @@ def _subject(src: Any, request: Request) -> str:
 # Text is read here line by line, unless options say that it is of some other form.
 _TEXT: dict[str, tuple[Callable[..., None], Collection[str]]] = {
     "csv": (read_csv, CSV_OPTIONS),
+    "libsvm": (read_libsvm, LIBSVM_OPTIONS),
 }
 
 

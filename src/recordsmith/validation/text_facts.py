@@ -201,6 +201,8 @@ class LibsvmFacts:
         The smallest and the largest index, as written; low > high if there is none.
     rows, weights, qids : int
         Lines with data, with label:weight, with qid.
+    pairs_only : bool
+        Whether each label and weight could be the first feature of its line.
     """
 
     number: int
@@ -209,6 +211,7 @@ class LibsvmFacts:
     rows: int = 0
     weights: int = 0
     qids: int = 0
+    pairs_only: bool = True
 
 
 @dataclass
