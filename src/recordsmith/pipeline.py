@@ -155,7 +155,7 @@ def encode(
         "threads": threads,
         "tally": tally,
     }
-    guard = _guard("recordio", options, policy, tally)
+    guard = _guard(X, "recordio", options, policy, tally)
     policy["empty_rows"] = policy["empty_rows"] or "keep"
     batches = list(_batches(X, y, tally, **options))
     if guard is not None:
@@ -175,7 +175,11 @@ def encode(
 
 
 def _guard(
-    dest_format: str, options: dict[str, Any], policy: dict[str, Any], tally: Tally
+    src: Any,
+    dest_format: str,
+    options: dict[str, Any],
+    policy: dict[str, Any],
+    tally: Tally,
 ) -> Guard | None:
     """The checks for the algorithm that a verb was given, whose options are taken out of
     `options`; what the table decides and the user did not is set in `policy`."""
@@ -185,7 +189,8 @@ def _guard(
     if not told:
         return None
     settings = {**options, **policy}
-    guard = Guard(told.pop("algorithm"), dest_format, settings, tally, **told)
+    algorithm = told.pop("algorithm")
+    guard = Guard(algorithm, dest_format, settings, tally, source=src, **told)
     if settings.get("empty_rows") is not None:
         policy["empty_rows"] = settings["empty_rows"]
     return guard
@@ -457,7 +462,7 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     guard = None
     if any(options.get(name) is not None for name in _CHECKED):
         target = format_of(dest, for_sink.get("dest_format"), for_sink.get("compression"))
-        guard = _guard(target, options, for_sink, tally)
+        guard = _guard(src, target, options, for_sink, tally)
     sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
     batches, source = _open(src, y, tally, options)
     if limit is not None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from . import _core
 from .batch import Batch
 from .decoder import decode_run
@@ -20,7 +22,7 @@ from .threads import n_threads
 
 __all__ = ["Lost", "Whole", "walk"]
 
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20  # what was read is still in the cache when it is decoded
 _BLOCK_PER_THREAD = 4 << 20
 _SMALL_BLOCK = 64 << 10
 _HEADER = 8
@@ -40,7 +42,7 @@ class Whole:
     batch : Batch
         Its rows; `first_row` counts whole records from the start of the stream.
     frames : bytes-like
-        Its frames, none of them split or without padding; valid until the next step.
+        Its frames, none of them split or without padding.
     begin, end : int
         The stretch of the stream that they were in.
     new_schema : RecordsmithError or None
@@ -79,7 +81,7 @@ class _Stream:
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self._memory = bytearray(0)
+        self._memory = memoryview(b"")
         self._begin = self._end = 0
         self.data = memoryview(b"")
         self.base = 0
@@ -89,21 +91,22 @@ class _Stream:
         """Have n bytes in the window; False if the stream has fewer."""
         if self._end - self._begin < n and not self.at_end:
             self._make_room(max(n, _BLOCK))
-            room = memoryview(self._memory)
-            self._end += fill_buffer(self._file, room[self._end :])
-            self.at_end = self._end < len(room)
-            self.data = room[self._begin : self._end]
+            self._end += fill_buffer(self._file, self._memory[self._end :])
+            self.at_end = self._end < len(self._memory)
+            self.data = self._memory[self._begin : self._end]
         return self._end - self._begin >= n
 
     def _make_room(self, n: int) -> None:
-        """Have room for n bytes from the window's beginning on."""
+        """Have room for n bytes from the window's beginning on.
+
+        A buffer is never used again, for somebody may still look at frames in it; new
+        ones come cheaply out of what NumPy and the C library keep.
+        """
         if self._begin + n <= len(self._memory):
             return
         held = self._end - self._begin
-        memory = self._memory
-        if len(memory) < n:
-            memory = bytearray(max(n, 2 * len(memory)))
-        memory[:held] = self._memory[self._begin : self._end]
+        memory = np.empty(n if n <= _BLOCK else n + n // 2, np.uint8).data
+        memory[:held] = self.data
         self._memory, self._begin, self._end = memory, 0, held
 
     def drop(self, n: int) -> None:
@@ -140,7 +143,6 @@ def walk(file: Any, threads: int | None = 1) -> Iterator[Whole | Lost]:
             frames = stream.data[: run.n_bytes]
             end = stream.base + run.n_bytes
             yield Whole(run.batch, frames, stream.base, end, schema)
-            frames.release()
             stream.drop(run.n_bytes)
             n_records += run.batch.n_rows
             whole = run.status in ("RS_OK", "RS_NEED_MORE")

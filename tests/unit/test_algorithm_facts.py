@@ -173,7 +173,7 @@ FACTS = [
     # Images
     ("image-classification", modes("application/x-recordio"), FILE_PIPE, SURE),
     ("image-classification", whole("channels_required"), ("train", "validation"), SURE),
-    ("image-classification", distribution("train"), ("FullyReplicated",), SURE),
+    ("image-classification", distribution("train"), ("FullyReplicated",), GUESS),
     ("object-detection", inference("requests"), IMAGES, CONFLICT),
     ("object-detection", inference("response_root"), "prediction", SURE),
     ("semantic-segmentation", limits("num_classes"), (2, 254), SURE),

@@ -168,6 +168,15 @@ def test_a_channel_may_have_another_name():
     assert rs.algorithm("catboost").channel("training") == "training"
 
 
+def test_some_channels_hold_no_rows():
+    ntm = rs.algorithm("ntm")
+    assert ntm.channel_content_types["auxiliary"].value == ("text/plain",)
+    assert [ntm.holds_rows(name) for name in ("train", "test", "auxiliary")] == [1, 1, 0]
+    assert rs.algorithm("lightgbm").holds_rows("training")
+    seq2seq = rs.algorithm("seq2seq").channel_content_types["vocab"]
+    assert (seq2seq.value, seq2seq.status) == ((), "unconfirmed")
+
+
 def test_hyperparameters_are_found_by_their_meaning():
     entry = rs.algorithm("ntm")
     assert entry.hyperparameter("width").name == "feature_dim"
@@ -212,6 +221,8 @@ def test_channels_agree(entry):
     assert entry.distribution.keys() <= channels
     assert entry.recommended_distribution.keys() <= channels
     assert entry.channel_aliases.keys() <= channels
+    assert entry.channel_content_types.keys() <= channels - {"*"}
+    assert any(map(entry.holds_rows, required))
     for one in entry.formats:
         assert one.label.keys() <= channels
         assert one.label_rule(required[0]) is not None

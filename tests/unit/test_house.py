@@ -15,6 +15,9 @@ PACKAGE = ROOT / "src" / "recordsmith"
 MAX_LINES = 600
 GENERATED = {"csrc/src/power_table.c"}  # a table, by csrc/tools/make_power_table.py
 
+# What everyone gets, on some Python at least, and the extra "pandas".
+BOUND = re.compile(r"([\w-]+)>=([\d.]+)(?:$|; extra == .pandas.|; python_version <)")
+
 # Pieces, so that this file does not match itself.
 MACHINE_PATHS = re.compile(
     "|".join("/" + p for p in ("root/", "home/", "Users/", "work/"))
@@ -86,7 +89,7 @@ def test_one_version():
 def test_oldest_requirements_are_the_lower_bounds():
     bounds = {}
     for requirement in requires("recordsmith"):
-        match = re.match(r"([\w-]+)>=([\d.]+)(?:$|; extra == .pandas.)", requirement)
+        match = BOUND.match(requirement)
         if match:
             bounds[match[1]] = match[2]
     pins = dict(

@@ -96,6 +96,7 @@ def test_what_is_no_report_is_refused(text, message):
         (["checked"], None),
         (["algorithm"], 1),
         (["skipped"], [["a", "b"]]),
+        (["profile"], []),
         (["skipped"], [{"rule": "a"}]),
         (["findings"], {}),
         (["findings", 0], "x"),

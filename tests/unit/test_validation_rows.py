@@ -69,11 +69,11 @@ ROWS = [
     Row("a short content type where the full one is needed", "channel/content-type", LL,
         "0.5,1,2\n" * 3, "0.5,1,2\n" * 3, suffix=".csv",
         settings={"content_type": "csv"}, better=TEXT_CSV),
-    Row("a parameter that XGBoost's channel check refuses", "channel/content-type", XGB,
-        "1,1,2\n" * 3, "1,1,2\n" * 3, suffix=".csv",
+    Row("a parameter that XGBoost's channel check refuses",
+        "channel/content-type-parameter", XGB, "1,1,2\n", "1,1,2\n", suffix=".csv",
         settings={"content_type": "text/csv;label_size=1"}, better=TEXT_CSV),
-    Row("unlabelled CSV without label_size=0", "channel/content-type", "kmeans",
-        "0,1,2\n3,4,5\n", "0,1,2\n3,4,5\n", suffix=".csv",
+    Row("unlabelled CSV without label_size=0", "channel/label-size", "kmeans",
+        "0,1,2\n3,4,5\n", "0,1,2\n3,4,5\n", suffix=".csv", severity="warning",
         settings=TEXT_CSV, better=NO_LABEL_CSV),
     Row("CSV under a RecordIO content type", "file/format", LL,
         "1,2\n3,4\n", row() * 2, suffix=".pbr", settings={"content_type": RECORDIO}),
@@ -118,8 +118,9 @@ ROWS = [
         (1, None)),
     Row("some records have no label", "label/missing", XGB, row() * 2 + unlabelled() * 2,
         row() * 4, (3, None)),
-    Row("labels where the channel takes none", "label/forbidden", "lda",
-        row() * 2, unlabelled() * 2, (1, None), "error"),
+    Row("labels where the channel takes none", "label/forbidden", "randomcutforest",
+        "0,1,2\n1,4,5\n", "0,1,2\n1,4,5\n", (1, None), suffix=".csv",
+        settings={"content_type": "text/csv;label_size=1"}, better=NO_LABEL_CSV),
     Row("a vector where a label is one number", "label/width", XGB,
         row() + row(label=(1, 2)), row() * 2, (2, None)),
     Row("labels -1 and 1 for a binary classifier", "label/values", LL, labels(1, -1),
@@ -129,7 +130,8 @@ ROWS = [
     Row("classes counted from 1", "label/values", LL, labels(1, 2, 3), labels(0, 1, 2),
         (3, None), settings={"hyperparameters": MULTI}),
     Row("labels beyond XGBoost's num_class", "label/values", XGB, labels(0, 1, 2, 3),
-        labels(0, 1, 2, 0), (4, None), "warning", settings={"hyperparameters": SOFTMAX}),
+        labels(0, 1, 2, 0), (4, None), "warning",
+        settings={"hyperparameters": SOFTMAX}),
     Row("a class that never occurs", "label/classes", LL, labels(0, 2), labels(0, 1, 2),
         severity="warning", settings={"hyperparameters": MULTI}),
     Row("an anomaly label that is neither 0 nor 1", "label/values", "randomcutforest",
@@ -137,7 +139,7 @@ ROWS = [
     Row("labels as int32, NumPy's default, where float32 is wanted", "label/dtype", LL,
         row(label=(1,), label_dtype="int32"), row(), (1, None)),
     # -- the job ---------------------------------------------------------------------
-    Row("feature_dim is not the width", "job/feature-dim", FM, sparse() * 2, sparse() * 2,
+    Row("feature_dim is not the width", "job/feature-dim", FM, sparse(), sparse(),
         settings={"hyperparameters": {**JOBS[FM], "feature_dim": 4}},
         better={"hyperparameters": JOBS[FM]}),
     Row("more columns than the algorithm takes", "job/feature-dim", "randomcutforest",
@@ -209,17 +211,17 @@ NOT_COVERED = {
     "a pandas Series as labels is taken by its index": "not in a file: encode() and "
     "write() go by position and refuse indexes that differ",
     "too many or too few labels": "not in a file: encode() and write() refuse them",
-    "a record of 2^29 bytes": "cannot be written: encode() refuses it, and in a file its "
-    "length would be that of a shorter, damaged one",
+    "a record of 2^29 bytes": "cannot be written: encode() refuses it, and in a file "
+    "its length would be that of a shorter, damaged one",
     "a pipe that times out": "depends on how fast the algorithm reads",
-    "gzip channel of k-NN reads only some rows": "a single-member file is what Pipe mode "
-    "needs; how many rows the container took is not in the data",
+    "gzip channel of k-NN reads only some rows": "how many rows the container took is "
+    "not in the data",
     "Accept and AssembleWith do not fit": "settings of a transform, not of its input",
     "5 GB in one PUT": "a matter of uploading",
-    "protobuf descriptors, MatchError, csr_matrix to the dense encoder": "errors of other "
-    "tools, which this one does not have",
-    "an augmented manifest's attributes in the wrong order": "in the manifest, not in the "
-    "data: recordsmith.channels",
+    "protobuf descriptors, MatchError, csr_matrix to the dense encoder": "errors of "
+    "other tools, which this one does not have",
+    "an augmented manifest's attributes in the wrong order": "in the manifest, not in "
+    "the data: recordsmith.channels",
 }
 
 

@@ -1,1 +1,3 @@
 """The table of what each built-in algorithm accepts."""
+
+__all__ = ["details", "loading", "matrix", "types"]

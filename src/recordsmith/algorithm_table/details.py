@@ -197,6 +197,8 @@ def _channels(page: _Page, entry: Algorithm) -> None:
     page.fact("others", entry.other_channels)
     for channel, fact in entry.channel_aliases.items():
         page.fact(f"{channel} may be called", fact)
+    for channel, fact in entry.channel_content_types.items():
+        page.fact(f"{channel} is of type", fact, _value(fact.value or None, "not known"))
     _by_channel(page, "distribution", entry.distribution)
     _by_channel(page, "recommended", entry.recommended_distribution)
 

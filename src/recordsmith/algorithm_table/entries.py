@@ -166,6 +166,7 @@ def read_entry(
         image=table.get("image", text, None),
         model_ids=table.get("model_ids", texts, ()),
         channel_aliases=table.facts("channel_aliases", texts),
+        channel_content_types=table.facts("channel_content_types", texts),
         **shared,
     )
     read = [source.address for source in table.cited("read")]

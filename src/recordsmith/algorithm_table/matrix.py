@@ -61,7 +61,7 @@ def as_markdown(entries: Iterable[Algorithm]) -> str:
     Examples
     --------
     >>> from recordsmith import algorithm
-    >>> as_markdown([algorithm("pca")]).splitlines()[2][:56]
+    >>> as_markdown([algorithm("pca")]).splitlines()[2][:57]
     '| `pca` | recordio-protobuf, csv | dense, sparse? | float'
     """
     heads = [title for title, _, _ in _COLUMNS]

@@ -290,6 +290,9 @@ class Algorithm:
         JumpStart models by which it is fetched; "*" stands for anything.
     channel_aliases : mapping of channel to Fact of tuple of str
         Other names that are accepted for a channel; resolved by :meth:`channel`.
+    channel_content_types : mapping of channel to Fact of tuple of str
+        Content types of channels that hold something else than rows: vocabularies,
+        annotations, models. (): no page says.
     """
 
     key: str
@@ -317,6 +320,9 @@ class Algorithm:
     image: str | None = None
     model_ids: tuple[str, ...] = ()
     channel_aliases: Mapping[str, Fact[tuple[str, ...]]] = field(default_factory=dict)
+    channel_content_types: Mapping[str, Fact[tuple[str, ...]]] = field(
+        default_factory=dict
+    )
 
     def channel(self, name: str) -> str:
         """The table's name of a channel that may have several."""
@@ -324,6 +330,10 @@ class Algorithm:
             if name in aliases.value:
                 return channel
         return name
+
+    def holds_rows(self, channel: str) -> bool:
+        """Whether a channel holds rows in one of the formats."""
+        return self.channel(channel) not in self.channel_content_types
 
     def format(self, content_type: str) -> Format | None:
         """The format of a content type (without its parameters) or of a kind."""

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from . import (
     algorithms,
     cat,
+    channel,
     compare,
     convert,
     head,
@@ -32,6 +33,7 @@ COMMANDS = {
     "verify": verify,
     "salvage": salvage,
     "algorithms": algorithms,
+    "channel": channel,
 }
 
 _DESCRIPTION = """\
@@ -80,6 +82,7 @@ class Parser(argparse.ArgumentParser):
         parsed: argparse.Namespace
         parsed, unknown = self.parse_known_args(args, namespace)
         parser = self.commands.get(getattr(parsed, "command", None) or "", self)
+        parser = parser.commands.get(getattr(parsed, "action", None) or "", parser)
         if unknown:
             name = unknown[0].split("=")[0]
             hint = _nearest(name, parser._option_string_actions)

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -155,6 +156,8 @@ def _translate(text: str, flags: dict[str, str]) -> str:
     --------
     >>> _translate('pass nulls="nan" or overwrite=True', {"nulls": "--nulls"})
     'pass --nulls nan or overwrite=True'
+    >>> _translate('pass content_type="a;b=0"', {"content_type": "--content-type"})
+    "pass --content-type 'a;b=0'"
     >>> _translate("leave them out with drop=['id', 'city']", {"drop": "--drop"})
     'leave them out with --drop id,city'
     """
@@ -168,7 +171,7 @@ def _translate(text: str, flags: dict[str, str]) -> str:
         flag = flags[name]
         if value == "False":
             return flag.replace("--", "--no-", 1)
-        return flag if value in ("True", "") else f"{flag} {value}"
+        return flag if value in ("True", "") else f"{flag} {shlex.quote(value)}"
 
     return _PARAMETER.sub(option, text)
 

@@ -9,6 +9,52 @@ from __future__ import annotations
 __all__ = ["RULES", "title"]
 
 RULES: dict[str, str] = {
+    # -- channels: what the service's model asks for
+    "channel/choice": "A setting must be one of the words that the service knows",
+    "channel/duplicate-name": "Each channel of a job must have its own name",
+    "channel/length": "Texts and lists must not be longer than the service allows",
+    "channel/missing-key": "Settings that the service requires must be there",
+    "channel/number": "Numbers must be in the range that the service allows",
+    "channel/pattern": "Names and addresses must have the form that the service asks for",
+    "channel/repeated-key": "A key should stand once in a JSON object",
+    "channel/type": "A setting must have the type that the service asks for",
+    "channel/unknown-key": "There must be no settings that the service does not know",
+    # -- channels: where the data are, and how they come into the container
+    "channel/attribute-names": "Augmented manifests alone must have AttributeNames",
+    "channel/augmented-manifest": "Only what reads augmented manifests must get them",
+    "channel/compression": "CompressionType must be set in Pipe mode only",
+    "channel/data-source": "A channel must have one source of data",
+    "channel/fast-file": "FastFile mode must read a prefix, not a manifest",
+    "channel/file-system": "A file system must be read in File mode, from inside its VPC",
+    "channel/manifest": "A manifest's address must be that of a file",
+    "channel/overlap": "One channel's prefix should not take in another's data",
+    "channel/record-wrapper": "RecordWrapperType must be for what is no RecordIO",
+    "channel/same-source": "Channels should not read the same data",
+    "channel/shuffle": "ShuffleConfig with ShardedByS3Key should be wanted",
+    # -- channels: what the algorithm takes the files for
+    "channel/content-type": "ContentType must be one that the algorithm reads",
+    "channel/content-type-parameter": "ContentType must have known parameters only",
+    "channel/content-types-differ": "The channels of a job should hold the same format",
+    "channel/input-mode": "InputMode must be one that the algorithm reads the format in",
+    "channel/label-size": "ContentType must say how many columns are the label",
+    # -- channels: which there are, and how instances share them
+    "channel/distribution": "Channels must be distributed as the algorithm asks for",
+    "channel/instance-group": "InstanceGroupNames must name groups of the job",
+    "channel/instances": "A job must have no more instances than its algorithm can use",
+    "channel/missing-channel": "Channels that the algorithm requires must be there",
+    "channel/shards": "A sharded channel must have an object for each instance",
+    "channel/unknown-channel": "Channels must have names that the algorithm knows",
+    # -- channels: objects below a prefix
+    "channel/compressed-file": "Files should be packed only where they are unpacked",
+    "channel/hidden-file": "There must be no hidden files that an algorithm refuses",
+    "channel/identical-files": "Two channels should not hold the same file",
+    "channel/no-objects": "There must be objects with data under a channel's prefix",
+    "channel/object-type": "Files should be what ContentType says they are",
+    "channel/open-prefix": "A prefix should not take in keys of other folders",
+    "channel/stray-file": "There should be nothing but data under a channel's prefix",
+    # -- channels: hyperparameters that bear on the data
+    "channel/hyperparameter-missing": "Hyperparameters that are required must be set",
+    "channel/hyperparameter-value": "Hyperparameters must have values that are allowed",
     # files: damage
     "file/not-recordio": "A file that is called RecordIO begins with a RecordIO frame",
     "file/raw-recordio": "RecordIO frames hold records of SageMaker's protobuf schema",
@@ -28,11 +74,6 @@ RULES: dict[str, str] = {
     "file/compressed": "Files are compressed only where the channel says so",
     "file/identical": "No file is there twice, nor among the training data",
     "file/one-record": "Old images need more than one record in a file",
-    # settings of the channel
-    "channel/content-type": "The content type is one that the algorithm knows",
-    "channel/input-mode": "The image has the input mode for the format",
-    "channel/compression": "Compression is for Pipe mode",
-    "channel/distribution": "The channel is distributed as the algorithm needs it",
     # records
     "record/protobuf": "A record is a valid protobuf message",
     "record/text": "Texts in records are UTF-8",

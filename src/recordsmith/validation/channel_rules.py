@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
-from ..algorithm_table.types import Format
+from ..algorithm_table.types import Fact, Format
 from .context import Context, rule
 from .findings import Place
 from .references import CHANNEL_API
@@ -16,7 +17,12 @@ def _at(ctx: Context, setting: str) -> list[Place]:
     return [Place(channel=ctx.request.channel, setting=setting)]
 
 
-@rule("channel/content-type", early=False)
+@rule(
+    "channel/content-type",
+    "channel/content-type-parameter",
+    "channel/label-size",
+    early=False,
+)
 def content_type(ctx: Context) -> None:
     """The content type is one that the algorithm knows, spelled as it knows it."""
     algorithm, given, fmt = ctx.request.algorithm, ctx.request.content_type, ctx.format
@@ -82,7 +88,7 @@ def _parameters(ctx: Context) -> None:
         if name not in fact.value or (allowed and value not in allowed):
             takes = ", ".join(fact.value) or "no parameter"
             ctx.report(
-                "channel/content-type",
+                "channel/content-type-parameter",
                 f"ContentType has {name}={value}",
                 f"{fmt.content_type} with {takes}",
                 f"leave {name}= out"
@@ -106,20 +112,26 @@ def _label_size(ctx: Context, fmt: Format) -> None:
     size = stated if stated is not None else str(fmt.label_size_default.value)
     if label is None or not size.isdecimal():
         return
+    fact: Fact[Any] = label
+    severity = "error"
     if label.value == "forbidden" and int(size) != 0:
         found, wanted = "columns are taken for labels", "0"
+    elif label.value == "ignored" and int(size) != 0 and stated is None:
+        # Stated, it says that there is a label, which does no harm.
+        found, wanted = "the first column is taken for a label, and not learned from", "0"
+        fact, severity = fmt.label_size_default, "warning"
     elif label.value == "required" and int(size) == 0:
         found, wanted = "no column is taken for the label", "1"
     else:
         return
     ctx.report(
-        "channel/content-type",
+        "channel/label-size",
         f"label_size is {size}{'' if stated else ' by default'}: {found}",
         f"{fmt.content_type};label_size={wanted} in channel {ctx.request.channel}",
         f"set ContentType to {fmt.content_type};label_size={wanted}",
         at=_at(ctx, "ContentType"),
-        fact=label,
-        about="label_size",
+        fact=fact,
+        severity=severity,
     )
 
 

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Collection, Mapping
 
 from ..batch import Batch
+from ..threads import n_threads
 from . import (
     channel_rules,
     csv_rules,
@@ -88,7 +89,7 @@ class Checks:
         dtypes: Mapping[str, str] | None = None,
         of_files: bool = False,
     ) -> None:
-        self._threads = threads
+        self._threads = max(1, n_threads(threads) // 2)
         self._of_files = of_files
         fmt = request.format(kind)
         facts = Facts(max_places, request.bounds(fmt), dtypes or {})

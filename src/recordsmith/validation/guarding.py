@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..algorithm_table.types import Algorithm, Format
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..casts import cast_array
 from ..errors import InputError, ValidationError
+from ..storage import is_path
 from ..tally import Tally
 from .checks import Checks
+from .file_facts import FileFacts
 from .findings import Report
 from .offenders import Origin
 from .request import KINDS, Request, make_request
@@ -47,6 +51,8 @@ class Guard:
         empty_rows.
     tally : Tally
         Counts what casts change.
+    source : path, optional
+        The file that the rows come from, where it is one.
     channel, hyperparameters, purpose, container
         As for :func:`recordsmith.validate`.
 
@@ -63,6 +69,7 @@ class Guard:
         options: dict[str, Any],
         tally: Tally,
         *,
+        source: Any = None,
         channel: str = "train",
         hyperparameters: Mapping[str, Any] | None = None,
         purpose: str = "train",
@@ -84,13 +91,16 @@ class Guard:
         self._checks = Checks(
             request, kind, threads=threads, mended=mended, dtypes=self._casts
         )
-        self._rows = 0
+        self._first = 0  # rows of arrays count from 0, records of a file from 1
+        if is_path(source) and Path(os.fsdecode(source)).is_file():
+            self._checks.context.files.append(FileFacts(os.fsdecode(source)))
+            self._first = 1
         self.failed = False
 
     def batch(self, batch: Batch) -> Batch | None:
         """The batch as it is to be written; None once there is an error."""
-        self._checks.batch(batch, Origin(first=self._rows))
-        self._rows += batch.n_rows
+        self._checks.batch(batch, Origin(first=self._first))
+        self._first += batch.n_rows
         self.failed = self.failed or self._checks.failed
         return None if self.failed else self._cast(batch)
 
@@ -126,9 +136,11 @@ def refusal(report: Report) -> ValidationError:
     more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
     place = first.places[0] if first.places else None
     error = ValidationError(
-        f"{report.subject}: {first.rule}: {first.found}, expected {first.expected}{more}",
+        f"{first.rule}: {first.found}, expected {first.expected}{more}",
         advice=f"{first.fix}; nothing was written, error.report holds all findings",
+        path=None if place is None else place.path,
         row=None if place is None else place.record,
+        unit="row" if place is None or place.path is None else "record",
         column=None if place is None else place.column,
     )
     error.report = report

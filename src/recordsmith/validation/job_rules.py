@@ -65,7 +65,10 @@ def feature_dim(ctx: Context) -> None:
 def mini_batch_size(ctx: Context) -> None:
     """Each instance has the rows of a mini-batch."""
     name, size = ctx.request.value_of("batch")
-    if size is None or not ctx.request.trains or ctx.request.channel != "train":
+    if size is None:
+        name, size = ctx.request.value_of("rows")
+    wanted = ctx.request.trains and ctx.request.channel == "train"
+    if size is None or not wanted or not ctx.facts.rows:
         return
     rows, instances = ctx.facts.rows, ctx.request.instances or 1
     all_rows = ctx.request.constraint("mini_batch_size is the number of training records")

@@ -45,7 +45,7 @@ def presence(ctx: Context) -> None:
             f"{one.rows:,} of {ctx.facts.rows:,} rows have a label",
             f"no labels in channel {ctx.request.channel}"
             if forbidden
-            else "nothing: labels are ignored here",
+            else "no labels: they are ignored here",
             _without_label(ctx) if forbidden else "leave the labels out to save space",
             at=_present(one),
             fact=fact,

@@ -128,8 +128,15 @@ def profile_of(against: Any) -> Profile | None:
 
 def _from(value: Mapping[str, Any]) -> Profile:
     if not value:
-        raise InputError(
-            "the report to hold the data against has no profile of its own data",
-            advice="validate the training data, and pass that report or its JSON",
-        )
-    return Profile.of_dict(value)
+        raise _no_profile()
+    try:
+        return Profile.of_dict(value)
+    except (KeyError, TypeError, ValueError):
+        raise _no_profile() from None
+
+
+def _no_profile() -> InputError:
+    return InputError(
+        "the report to hold the data against has no profile of its own data",
+        advice="validate the training data, and pass that report or its JSON",
+    )

@@ -16,6 +16,7 @@ from ..errors import RecordsmithError
 from ..exports import row_counts
 from ..resync import Lost, Whole, walk
 from ..storage import Input
+from ..threads import n_threads, prefetch
 from .context import Context
 from .file_facts import Damage, FileFacts
 from .offenders import Offenders, Origin, Spot
@@ -85,7 +86,9 @@ def read_recordio(
     if _is_other(ctx, opened, file, head):
         return
     reader = _Reader(ctx, add, file)
-    for item in walk(opened.file, threads):
+    # One half of the threads reads and decodes, the other looks at what came out before.
+    items = walk(opened.file, max(1, n_threads(threads) // 2))
+    for item in items if threads == 1 else prefetch(items, 1):
         if isinstance(item, Lost):
             reader.lost(item)
         else:

@@ -85,7 +85,7 @@ def from_json(text: str) -> Report:
                 (_typed(one, "rule", str), _typed(one, "reason", str))
                 for one in _typed(value, "skipped", list)
             ),
-            profile=_typed({"profile": {}, **value}, "profile", dict),
+            profile=_typed(value, "profile", dict),
         )
     except _Misfit as misfit:
         raise ParseError(

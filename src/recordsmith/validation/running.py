@@ -232,8 +232,7 @@ class _Run:
                 file.compression, file.location = opened.compression, opened.path
                 damage = self._look_at(opened, file)
                 if checks is None:
-                    kind = KINDS.get(file.kind or "", file.kind)
-                    checks = self._checks(kind, trained)
+                    checks = self._checks(self._kind(file), trained)
                 checks.context.files.append(file)
                 if damage is not None:
                     _note_error(checks, file, damage)
@@ -246,6 +245,13 @@ class _Run:
             checks = self._checks(None, trained)
         checks.context.stray = stray_files(src)
         return checks
+
+    def _kind(self, file: FileFacts) -> str | None:
+        """What the channel is declared to hold; else what its first file is."""
+        declared = self.request.format(None) if self.request.trains else None
+        if declared is not None:
+            return declared.kind
+        return KINDS.get(file.kind or "", file.kind)
 
     def _look_at(self, opened: Any, file: FileFacts) -> FormatError | None:
         """Find out the kind of a file; the error, if it cannot even be decompressed."""
