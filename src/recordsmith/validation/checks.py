@@ -14,6 +14,7 @@ from . import (
     job_rules,
     label_rules,
     libsvm_rules,
+    line_files,
     record_rules,
     request_rules,
     value_rules,
@@ -34,7 +35,8 @@ _OF_FILES: tuple[Rule, ...] = (
 )
 # By what the table calls the kind of file.
 _OF_TEXT: dict[str, tuple[Rule, ...]] = {
-    "csv": csv_rules.RULES,
+    "csv": (*csv_rules.RULES, line_files.RULES[1]),
+    "jsonlines": (csv_rules.encoding, line_files.RULES[0]),
     "libsvm": (csv_rules.encoding, *libsvm_rules.RULES),
 }
 RULES: tuple[Rule, ...] = (
@@ -140,14 +142,13 @@ class Checks:
             algorithm=request.algorithm.key if request.algorithm else None,
             channel=request.channel if request.algorithm else None,
             files=files,
-            rows=ctx.facts.rows,
+            rows=ctx.facts.rows or sum(one.rows for one in ctx.files),
             bytes=sum(one.size or 0 for one in ctx.files),
             schema=_schema(ctx.facts),
             checked=tuple(dict.fromkeys(checked)),
             skipped=tuple((name, why) for name, why in skipped.items() if why),
             profile=Profile.of_facts(ctx.facts, _locations(ctx)).as_dict(),
         )
-
 
     def _of_text(self) -> tuple[Rule, ...]:
         """Rules about the text of the files that were read as text."""

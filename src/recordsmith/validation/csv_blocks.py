@@ -443,7 +443,9 @@ def _as_numbers(
 
     texts = pc.utf8_trim_whitespace(column.combine_chunks())
     if isinstance(texts, pa.ChunkedArray):
-        texts = pa.concat_arrays(texts.chunks) if texts.chunks else pa.array([], pa.string())
+        texts = (
+            pa.concat_arrays(texts.chunks) if texts.chunks else pa.array([], pa.string())
+        )
     empty = pc.is_in(texts, value_set=pa.array([*style.null_values], pa.string()))
     texts = pc.if_else(empty, pa.scalar(None, pa.string()), texts)
     if style.decimal != ".":

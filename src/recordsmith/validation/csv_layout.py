@@ -19,9 +19,7 @@ _CLEARLY = 0.2
 _LEAST_PLAIN = 4  # names 0, 1, 2, 3 at least: fewer may well be data
 
 # A vector as Spark prints it: (size,[indices],[values]), or [values] with two or more.
-SPARK = re.compile(
-    rb"\(\d+,\[[\d, ]*\],\[[^\]\n]*\]\)|\[[-+.\deE]+(?:, ?[-+.\deE]+)+\]"
-)
+SPARK = re.compile(rb"\(\d+,\[[\d, ]*\],\[[^\]\n]*\]\)|\[[-+.\deE]+(?:, ?[-+.\deE]+)+\]")
 _MISSING = frozenset(
     "na n/a #n/a nan null none nil missing unknown ? - -- . \\n <na> #n/a!".split()
 )
@@ -143,8 +141,11 @@ def _is_header(first: list[str], rest: list[list[str]]) -> bool:
 
 def _is_name(cell: str) -> bool:
     looks_like_data = cell.startswith(("(", "[")) or cell[:1].isdigit()
-    return bool(cell) and not is_number(cell) and not is_missing(cell) and not (
-        looks_like_data
+    return (
+        bool(cell)
+        and not is_number(cell)
+        and not is_missing(cell)
+        and not (looks_like_data)
     )
 
 

@@ -80,9 +80,7 @@ def read_libsvm(
             progress(file.rows)
 
 
-def _pieces(
-    lines: LineReader, begin: int | None, block_size: int
-) -> Iterator[Piece]:
+def _pieces(lines: LineReader, begin: int | None, block_size: int) -> Iterator[Piece]:
     for block in lines.blocks(block_size):
         yield Piece(block, begin)
         if begin is not None:

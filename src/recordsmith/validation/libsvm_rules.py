@@ -178,7 +178,9 @@ def index_base(ctx: Context) -> None:
     trained = _trained_width(ctx)
     shifted = trained is not None and high == trained
     if not ctx.request.trains:
-        text = "index 0 in at least one row: else the container of 2026 takes all indices "
+        text = (
+            "index 0 in at least one row: else the container of 2026 takes all indices "
+        )
         constraint = ctx.request.constraint("libsvm requests: index 0")
         severity, expected = "warning", text + "to count from 1"
         fix = "write an index 0, with the value 0 if it must be: 0:0"

@@ -93,7 +93,9 @@ class Profile:
             # The lines of libsvm do not say how wide they are.
             width = one.max_key + 1 if model.width == MOST_COLUMNS else model.width
             fields.append(
-                FieldProfile(one.role, one.name, model.dtype, model.density, width, values)
+                FieldProfile(
+                    one.role, one.name, model.dtype, model.density, width, values
+                )
             )
         return Profile(tuple(fields), facts.rows, files)
 

@@ -24,6 +24,7 @@ from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
 from .findings import Report
 from .libsvm_files import LIBSVM_OPTIONS, read_libsvm
+from .line_files import line_reader
 from .listing import kind_of, list_files, stray_files
 from .offenders import NOWHERE, Origin, Spot
 from .profile import Profile, profile_of
@@ -273,6 +274,10 @@ class _Run:
             reason = "neither the first bytes nor the name tell what this file is"
             fix = "leave it out, or say what it is: source_format="
             note_damage(ctx, "file/unreadable", reason, fix, start)
+            return
+        reader = line_reader(self.request, file.kind)
+        if reader is not None:
+            self._read_text(reader, checks, files, file, {})
             return
         why = content_unknown(self.request, file.kind)
         if why:
