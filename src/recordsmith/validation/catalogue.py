@@ -119,7 +119,7 @@ RULES: dict[str, str] = {
     "csv/blank": "No line of CSV is blank",
     "csv/bom": "CSV does not begin with a byte order mark",
     "csv/encoding": "Text is UTF-8, without zero bytes",
-    "csv/label-position": "The label stands in the column where the algorithm takes it from",
+    "csv/label-position": "The label stands where the algorithm takes it from",
     "csv/index-column": "No column of CSV only counts the rows",
     "csv/label-size": "Requests say label_size= only where the algorithm takes it",
     "csv/pair": "A line for IP Insights is an entity and an IPv4 address",

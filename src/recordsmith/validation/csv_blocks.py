@@ -16,7 +16,7 @@ import numpy as np
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..sources.csv_style import CsvStyle
 from ..sources.text_blocks import Block
-from .csv_cells import kind_of_cell
+from .csv_cells import WORDS, kind_of_cell
 from .csv_layout import SPARK, CsvLayout, fields_of
 from .offenders import NOWHERE, Spot
 from .text_facts import Issues, Series, shown
@@ -339,7 +339,7 @@ class _Scan:
             return table, bad
         # A quote that opens a cell and is not closed there took the next line, too.
         quote = self._parser.layout.quote.encode()
-        lines = [at for at in np.flatnonzero(self._keep).tolist()]
+        lines = np.flatnonzero(self._keep).tolist()
         wrong = [at for at in lines if quote in self._line(at) and self._is_open(at)]
         self._out("csv/quotes", "open", wrong)
         bad.clear()
@@ -383,21 +383,21 @@ class _Scan:
                     fine[bad] = False
         return columns, fine
 
-    def _cells(self, column: int, kept: Array, texts: list[str], bad: Array) -> None:
+    def _cells(self, column: int, kept: Array, texts: Any, bad: Array) -> None:
         """Count the cells of a column that are no numbers, by kind."""
-        kinds: dict[str, list[int]] = {}
-        known: dict[str, str] = {}
-        for at, text in enumerate(texts):
-            kind = known.get(text)
-            if kind is None:
-                kind = known[text] = kind_of_cell(text)
-            kinds.setdefault(kind, []).append(at)
-        for kind, found in kinds.items():
-            first = found[: self._parser.limit]
+        known = texts.dictionary_encode()
+        codes = known.indices.to_numpy(zero_copy_only=False)
+        words = known.dictionary.to_pylist()
+        kinds = np.array([list(WORDS).index(kind_of_cell(word)) for word in words])
+        of_cells = kinds[codes]
+        for number in np.unique(of_cells).tolist():
+            kind = list(WORDS)[number]
+            found = np.flatnonzero(of_cells == number)
+            first = found[: self._parser.limit].tolist()
             spots = [self._cell(int(kept[bad[at]]), column) for at in first]
             rule = "csv/spark-vector" if kind == "vector" else "csv/cell"
             about = "" if kind == "vector" else kind
-            text = shown(texts[first[0]])
+            text = shown(words[codes[first[0]]])
             self.issues.add(rule, about, spots, len(found), text, {column: len(found)})
 
     def _cell(self, line: int, column: int) -> Spot:
@@ -436,7 +436,7 @@ def _quoted_end(line: bytes, at: int, mark: bytes) -> int:
 
 def _as_numbers(
     column: Any, style: CsvStyle
-) -> tuple[Array, list[str], npt.NDArray[Any] | None]:
+) -> tuple[Array, Any, npt.NDArray[Any] | None]:
     """A column of texts as numbers; the texts that are none, and in which rows."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -451,12 +451,12 @@ def _as_numbers(
     if style.decimal != ".":
         texts = pc.replace_substring(texts, style.decimal, ".")
     try:
-        return _floats(pc.cast(texts, pa.float64())), [], None
+        return _floats(pc.cast(texts, pa.float64())), None, None
     except ValueError:  # of pyarrow
         pass
     number = pc.match_substring_regex(texts, _NUMBER)
     bad = pc.fill_null(pc.invert(number), False)
-    wrong = texts.filter(bad).to_pylist()
+    wrong = texts.filter(bad)
     texts = pc.if_else(bad, pa.scalar("0"), texts)
     texts = pc.replace_substring_regex(texts, r"^\+", "")
     rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))

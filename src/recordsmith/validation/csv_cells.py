@@ -28,8 +28,8 @@ WORDS = {
     "vector": "vectors as Spark prints them",
 }
 FIXES = {
-    "text": "encode categories as numbers (one column for each, say), or leave the column "
-    "out: recordsmith convert IN.csv OUT.csv --drop COLUMN",
+    "text": "encode categories as numbers (one column for each, say), or leave the "
+    "column out: recordsmith convert IN.csv OUT.csv --drop COLUMN",
     "missing": "leave such cells empty or fill them in: recordsmith convert IN.csv "
     "OUT.csv --null-value TEXT --nulls nan (or a number)",
     "boolean": "write 1 and 0",

@@ -25,8 +25,19 @@ __all__ = ["CSV_OPTIONS", "read_csv", "text_of"]
 
 # Options that leave the text as a job finds it; with others, a source reads the file.
 CSV_OPTIONS = frozenset(
-    "label features drop nulls null_values header delimiter quote decimal block_size "
-    "threads".split()
+    (
+        "block_size",
+        "decimal",
+        "delimiter",
+        "drop",
+        "features",
+        "header",
+        "label",
+        "null_values",
+        "nulls",
+        "quote",
+        "threads",
+    )
 )
 _SAMPLE_BYTES = 1 << 18
 _MAX_BLOCK_BYTES = 16 << 20

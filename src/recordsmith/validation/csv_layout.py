@@ -21,7 +21,24 @@ _LEAST_PLAIN = 4  # names 0, 1, 2, 3 at least: fewer may well be data
 # A vector as Spark prints it: (size,[indices],[values]), or [values] with two or more.
 SPARK = re.compile(rb"\(\d+,\[[\d, ]*\],\[[^\]\n]*\]\)|\[[-+.\deE]+(?:, ?[-+.\deE]+)+\]")
 _MISSING = frozenset(
-    "na n/a #n/a nan null none nil missing unknown ? - -- . \\n <na> #n/a!".split()
+    [
+        "na",
+        "n/a",
+        "#n/a",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "missing",
+        "unknown",
+        "?",
+        "-",
+        "--",
+        ".",
+        "\\n",
+        "<na>",
+        "#n/a!",
+    ]
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from .csv_blocks import Piece, line_starts
 from .csv_files import text_of
 from .defaults import MOST_COLUMNS
 from .file_facts import FileFacts
-from .libsvm_lines import fault_in, is_not_libsvm
+from .libsvm_lines import NO_VALUE, fault_in, is_not_libsvm
 from .offenders import NOWHERE, Origin, Spot
 from .text_facts import Issues, LibsvmFacts, shown
 
@@ -34,12 +33,6 @@ __all__ = ["LIBSVM_OPTIONS", "read_libsvm"]
 # Options that leave the text as a job finds it; with others, a source reads the file.
 LIBSVM_OPTIONS = frozenset(("index_base", "n_features", "block_size", "threads"))
 _SAMPLE_BYTES = 1 << 16
-# A colon that no number follows; the core does not look at values when it counts.
-_NO_VALUE = re.compile(
-    rb":(?![+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?"
-    rb"|inf(?:inity)?|nan)(?:[\s#]|\Z))",
-    re.IGNORECASE,
-)
 
 Progress = Callable[[int], None]
 
@@ -160,15 +153,14 @@ class _Parser:
             block = replace(piece.block, data=data.replace(b"\r", b"\n"))
             piece = replace(piece, block=block)
             data = block.data
-        issues = Issues(self.limit)
+        issues, keep = Issues(self.limit), None
         try:
-            filled = self._fill(data)
+            filled = self.fill(data)
         except RecordsmithError:
-            filled = None
-        keep = None
-        if filled is None:
-            keep = self._refused(piece, issues)
-            filled = self._fill_kept(piece, keep, issues)
+            refusals = _Refusals(self, piece)
+            filled = refusals.filled()
+            keep = refusals.keep
+            refusals.tell(issues)
         parsed = self._made(piece, filled, issues)
         if keep is not None or parsed.batch.n_rows != piece.block.n_lines:
             parsed.lines = self._numbers(piece, keep, issues)
@@ -176,7 +168,7 @@ class _Parser:
             self._label_widths(parsed, filled)
         return parsed
 
-    def _fill(self, data: bytes) -> _Filled:
+    def fill(self, data: bytes) -> _Filled:
         n_rows, n_values, n_labels = _core.libsvm_bounds(data)
         values, labels = np.empty(n_values), np.empty(n_labels)
         narrow = self.n_keys <= MOST_COLUMNS
@@ -202,58 +194,7 @@ class _Parser:
             of_labels[: n_rows + 1],
         )
 
-    def _refused(self, piece: Piece, issues: Issues) -> Array:
-        """Which lines the core takes; the others are issues."""
-        data = piece.block.data
-        starts = line_starts(data)
-        keep = np.ones(len(starts) - 1, bool)
-        for match in _NO_VALUE.finditer(data):
-            line = int(np.searchsorted(starts, match.start(), "right")) - 1
-            if keep[line]:
-                self._refuse(piece, starts, line, keep, issues)
-        fine = np.flatnonzero(keep)
-        view = memoryview(_kept(data, keep))
-        shift = line_starts(bytes(view))
-        at = 0
-        while at < len(fine):
-            rest = view[int(shift[at]) :]
-            try:
-                _core.libsvm_facts(rest, self.flags, self.base, self.n_keys)
-                break
-            except RecordsmithError as error:
-                at += int(error.row or 1)
-            self._refuse(piece, starts, int(fine[at - 1]), keep, issues, certain=True)
-        return keep
-
-    def _fill_kept(self, piece: Piece, keep: Array, issues: Issues) -> _Filled:
-        """The kept lines; what is wrong in them all the same is refused, too."""
-        while True:
-            try:
-                return self._fill(_kept(piece.block.data, keep))
-            except RecordsmithError as error:
-                line = int(np.flatnonzero(keep)[int(error.row or 1) - 1])
-            starts = line_starts(piece.block.data)
-            self._refuse(piece, starts, line, keep, issues, certain=True)
-
-    def _refuse(
-        self,
-        piece: Piece,
-        starts: Array,
-        line: int,
-        keep: Array,
-        issues: Issues,
-        certain: bool = False,
-    ) -> None:
-        """Leave a line out, and say what is wrong with it, if anything is."""
-        begin, end = int(starts[line]), int(starts[line + 1])
-        text = piece.block.data[begin:end].rstrip()
-        fault = fault_in(text, self.base, self.base + self.n_keys - 1, self.label)
-        if certain or fault.about != "other":
-            keep[line] = False
-            spot = self._spot(piece, starts, line, fault.byte)
-            issues.add(fault.rule, fault.about, [spot], 1, fault.text)
-
-    def _spot(self, piece: Piece, starts: Array, line: int, byte: int) -> Spot:
+    def spot(self, piece: Piece, starts: Array, line: int, byte: int) -> Spot:
         offset = NOWHERE
         if piece.offset is not None:
             offset = piece.offset + int(starts[line]) + byte
@@ -292,7 +233,7 @@ class _Parser:
                 rows.append(piece.block.first_line + number)
         if others:
             starts = line_starts(piece.block.data)
-            spots = [self._spot(piece, starts, at, 0) for at in others[: self.limit]]
+            spots = [self.spot(piece, starts, at, 0) for at in others[: self.limit]]
             issues.add("libsvm/comment", "", spots, len(others))
         return rows
 
@@ -306,7 +247,7 @@ class _Parser:
         wrong = np.flatnonzero(several).tolist()
         starts = line_starts(block.data)
         spots = [
-            self._spot(parsed.piece, starts, lines[at] - block.first_line, 0)
+            self.spot(parsed.piece, starts, lines[at] - block.first_line, 0)
             for at in wrong[: self.limit]
         ]
         begin = int(starts[lines[wrong[0]] - block.first_line])
@@ -315,7 +256,7 @@ class _Parser:
         keep = np.zeros(block.n_lines, bool)
         fine = [lines[at] for at in np.flatnonzero(~several).tolist()]
         keep[[line - block.first_line for line in fine]] = True
-        made = self._made(parsed.piece, self._fill(_kept(block.data, keep)), Issues())
+        made = self._made(parsed.piece, self.fill(_kept(block.data, keep)), Issues())
         parsed.batch, parsed.facts, parsed.lines = made.batch, made.facts, fine
 
 
@@ -347,3 +288,79 @@ class _Filled:
         return bool(whole.all() and (self.labels >= base).all()) and bool(
             (self.labels[some] < first).all()
         )
+
+
+class _Refusals:
+    """The lines of a block that the core does not take.
+
+    The core stops at the first one; what follows is given to it again. Its first way
+    looks at all but the values.
+    """
+
+    def __init__(self, parser: _Parser, piece: Piece) -> None:
+        self._parser = parser
+        self._piece = piece
+        self._data = piece.block.data
+        self._starts = line_starts(self._data)
+        self.keep = np.ones(len(self._starts) - 1, bool)
+        self._found: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def filled(self) -> _Filled:
+        """The lines that are taken."""
+        self._stops()
+        try:
+            return self._parser.fill(self._kept())
+        except RecordsmithError:
+            self._values()
+        while True:
+            try:
+                return self._parser.fill(self._kept())
+            except RecordsmithError as error:
+                line = int(np.flatnonzero(self.keep)[int(error.row or 1) - 1])
+            self._refuse(line)
+
+    def tell(self, issues: Issues) -> None:
+        """Hand over what was found, in the order of lines."""
+        for (name, about), found in self._found.items():
+            spots = [
+                self._parser.spot(self._piece, self._starts, line, byte)
+                for line, byte, _ in sorted(found)[: self._parser.limit]
+            ]
+            issues.add(name, about, spots, self._counts[name, about], min(found)[2])
+
+    def _kept(self) -> bytes:
+        return _kept(self._data, self.keep)
+
+    def _stops(self) -> None:
+        parser, view, at = self._parser, memoryview(self._data), 0
+        while at < len(self.keep):
+            rest = view[int(self._starts[at]) :]
+            try:
+                _core.libsvm_facts(rest, parser.flags, parser.base, parser.n_keys)
+                return
+            except RecordsmithError as error:
+                at += int(error.row or 1)
+            self._refuse(at - 1)
+
+    def _values(self) -> None:
+        """Lines with a value that is no number."""
+        begins = [match.start() for match in NO_VALUE.finditer(self._data)]
+        lines = np.unique(np.searchsorted(self._starts, begins, "right") - 1)
+        for line in lines[self.keep[lines]].tolist():
+            self._refuse(line, certain=False)
+
+    def _refuse(self, line: int, certain: bool = True) -> None:
+        """Leave a line out, and say what is wrong with it, if anything is."""
+        begin, end = int(self._starts[line]), int(self._starts[line + 1])
+        text, parser = self._data[begin:end].rstrip(), self._parser
+        most = parser.base + parser.n_keys - 1
+        fault = fault_in(text, parser.base, most, parser.label)
+        if not certain and fault.about == "other":
+            return
+        self.keep[line] = False
+        key = (fault.rule, fault.about)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        found = self._found.setdefault(key, [])
+        if len(found) < parser.limit or not certain:
+            found.append((line, fault.byte, fault.text))

@@ -7,10 +7,20 @@ from typing import NamedTuple
 
 from .text_facts import shown
 
-__all__ = ["Fault", "fault_in", "is_not_libsvm"]
+__all__ = ["NO_VALUE", "Fault", "fault_in", "is_not_libsvm"]
 
 _TOKEN = re.compile(rb"[^ \t\r\n\v\f]+")
 _SAMPLE_LINES = 20
+_NUMBER = (
+    rb"[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?"
+    rb"|inf(?:inity)?|nan)"
+)
+# A colon that no number follows.
+NO_VALUE = re.compile(rb":(?!" + _NUMBER + rb"(?:[\s#]|\Z))", re.IGNORECASE)
+# The head of a line, as far as its fields are what they have to be.
+_FINE = re.compile(
+    _NUMBER + rb"(?:[ \t]+[0-9]+:" + _NUMBER + rb"(?![^\s#]))*", re.IGNORECASE
+)
 
 
 class Fault(NamedTuple):
@@ -48,8 +58,12 @@ def fault_in(line: bytes, base: int, most: int, label: bool) -> Fault:
     >>> fault_in(b"yes 3:0.5", 0, 99, True).rule
     'libsvm/label'
     """
-    tokens = list(_TOKEN.finditer(line.split(b"#", 1)[0]))
-    for number, token in enumerate(tokens):
+    fine = _FINE.match(line)
+    begin = 0 if fine is None else fine.end()
+    if begin == len(line) or line[begin : begin + 1] not in b" \t":
+        begin = 0  # what is wrong is a matter of more than one field, or of its number
+    tokens = _TOKEN.finditer(line.split(b"#", 1)[0], begin)
+    for number, token in enumerate(tokens, start=begin):
         text = token[0]
         if number == 0 and (label or b":" not in text):
             about = _fault_of_label(text)
@@ -98,8 +112,8 @@ def is_not_libsvm(sample: bytes) -> bool:
 
     Examples
     --------
-    >>> is_not_libsvm(b"1,2,3\\n0,1,2\\n"), is_not_libsvm(b"1 2:3\\n"), is_not_libsvm(b"1")
-    (True, False, False)
+    >>> is_not_libsvm(b"1,2,3\n0,1,2\n"), is_not_libsvm(b"1 2:3\n")
+    (True, False)
     """
     lines = [line for line in sample.splitlines() if line.split(b"#", 1)[0].strip()]
     lines = lines[:_SAMPLE_LINES]

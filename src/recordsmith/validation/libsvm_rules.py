@@ -106,8 +106,8 @@ def other_text(ctx: Context) -> None:
         "",
         "files whose lines are no libsvm text: {n}; the first begins with {text}",
         _LINE,
-        "if the files are CSV, set the channel's ContentType to text/csv; a channel without "
-        "one is taken for libsvm. Take other files away from the prefix",
+        "if they are CSV, set the channel's ContentType to text/csv: without one, libsvm "
+        "is assumed. Take files that are no data away from the prefix",
         message="Blankspace and colon not found in firstline '...' of file '...'. "
         "ContentType by default is in libsvm"
         if ctx.request.algorithm is not None

@@ -181,7 +181,7 @@ class CsvFacts:
     stated: bool = False
     width: int = 0
     names: tuple[str, ...] | None = None
-    head: Spot = Spot(0, 1)
+    head: Spot = field(default_factory=lambda: Spot(0, 1))
     first: Series = field(default_factory=Series)
     last: Series = field(default_factory=Series)
     rows: int = 0
