@@ -16,6 +16,7 @@ import numpy as np
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..sources.csv_style import CsvStyle
 from ..sources.text_blocks import Block
+from ..wording import plural
 from .csv_cells import WORDS, kind_of_cell
 from .csv_layout import SPARK, CsvLayout, fields_of
 from .offenders import NOWHERE, Spot
@@ -177,7 +178,7 @@ class CsvParser:
 def _floats(column: Any) -> Array:
     """A column as an array; what is missing is NaN."""
     values: Array = column.to_numpy()
-    return values if values.dtype == np.float64 else values.astype(np.float64)
+    return values
 
 
 def _matrix(columns: list[Array], n_rows: int) -> Array:
@@ -367,7 +368,7 @@ class _Scan:
             first = bad[: self._parser.limit]
             spots = [self._spot(int(kept[number])) for number, _ in first]
             number, width = bad[0]
-            text = f"{width:,} fields: {shown(self._line(int(kept[number])))}"
+            text = f"{plural(width, 'field')}: {shown(self._line(int(kept[number])))}"
             self.issues.add("csv/ragged", "", spots, len(bad), text)
 
     def _numbers(self, table: Any, kept: Array) -> tuple[dict[int, Array], Array]:
@@ -451,7 +452,7 @@ def _as_numbers(
     if style.decimal != ".":
         texts = pc.replace_substring(texts, style.decimal, ".")
     try:
-        return _floats(pc.cast(texts, pa.float64())), None, None
+        return _floats(pa.chunked_array([pc.cast(texts, pa.float64())])), None, None
     except ValueError:  # of pyarrow
         pass
     number = pc.match_substring_regex(texts, _NUMBER)
@@ -460,7 +461,8 @@ def _as_numbers(
     texts = pc.if_else(bad, pa.scalar("0"), texts)
     texts = pc.replace_substring_regex(texts, r"^\+", "")
     rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
-    return _floats(pc.cast(texts, pa.float64())), wrong, rows if len(rows) else None
+    found = _floats(pa.chunked_array([pc.cast(texts, pa.float64())]))
+    return found, wrong, rows if len(rows) else None
 
 
 def _not_utf8(line: bytes) -> int:

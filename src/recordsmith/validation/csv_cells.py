@@ -29,13 +29,12 @@ WORDS = {
 }
 FIXES = {
     "text": "encode categories as numbers (one column for each, say), or leave the "
-    "column out: recordsmith convert IN.csv OUT.csv --drop COLUMN",
-    "missing": "leave such cells empty or fill them in: recordsmith convert IN.csv "
-    "OUT.csv --null-value TEXT --nulls nan (or a number)",
+    "column out: {convert} --drop COLUMN",
+    "missing": "leave such cells empty or fill them in: {convert} "
+    "--null-values TEXT --nulls nan (or a number)",
     "boolean": "write 1 and 0",
     "date": "write numbers: days or seconds since a start, or year, month and day",
-    "decimal comma": "write a decimal point: recordsmith convert IN.csv OUT.csv "
-    "--decimal ,",
+    "decimal comma": "write a decimal point: {convert} --decimal ,",
     "grouped": "write digits only",
     "unit": "write numbers only, and keep the unit in the name of the column",
     "vector": "convert the rows to RecordIO-protobuf, which has sparse rows, instead of "

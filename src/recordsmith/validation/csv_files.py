@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..errors import InputError
 from ..sources.columns import Columns, select
 from ..sources.csv_style import CsvStyle, one_character
 from ..sources.text_blocks import BLOCK_BYTES, Block, LineReader, plain_text
@@ -246,8 +245,4 @@ def _selected(
 
 def _known(names: list[str], label: Any) -> Any:
     """The label; without it where a file has too few columns: its width is reported."""
-    if isinstance(label, int) and not -len(names) <= label < len(names) - 1:
-        if len(names) == 1 and label == 0:
-            return None
-        raise InputError(f"label={label}: there are {len(names):,} columns")
-    return label
+    return None if len(names) == 1 and label == 0 else label

@@ -95,10 +95,10 @@ def find_layout(
     rows = [fields_of(line, delimiter, quote) for line in lines]
     # A printed vector holds delimiters; its lines say nothing of the width.
     plain = [row for line, row in zip(lines, rows) if not SPARK.search(line)]
-    widths = Counter(len(row) for row in plain[1:] or plain or rows)
+    widths = Counter(len(row) for row in plain or rows)
     width = widths.most_common(1)[0][0] if widths else 0
     names = None
-    if rows and (header or _is_header(rows[0], rows[1:])):
+    if rows and (header or (len(rows[0]) == width and _is_header(rows[0], rows[1:]))):
         names = tuple(name.strip() for name in rows[0])
     return CsvLayout(
         delimiter, quote, width, names, names is None and _is_plain_header(rows)
@@ -147,7 +147,7 @@ def _is_header(first: list[str], rest: list[list[str]]) -> bool:
     numbers = [cell for cell in cells if is_number(cell)]
     names = [at for at, cell in enumerate(cells) if _is_name(cell)]
     counted = numbers == [str(n) for n in range(len(numbers))]
-    if numbers and not (counted and (names or not cells[0]) and len(numbers) > 2):
+    if numbers and not (counted and (not cells[0] or (names and len(numbers) > 2))):
         return False
     if not rest:
         return bool(names) and not numbers

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 
 from .context import Context, rule
 from .csv_cells import FIXES, WORDS
 from .findings import Place
 from .offenders import NOWHERE, Spot
 from .references import CSV_REQUESTS, SPARK_VECTOR, TRAINING_FORMATS, XGBOOST_DATA
-from .text_facts import CsvFacts, Issue, shown
+from .text_facts import CsvFacts, Issue
 
-__all__ = ["RULES", "grave", "report_issue", "text_places", "unreadable"]
+__all__ = ["RULES", "fix_for", "grave", "report_issue", "text_places", "unreadable"]
 
 _ANYTHING = ("autogluon-tabular", "catboost", "tabtransformer")  # that take text, too
 _LABEL_NAMES = ("label", "labels", "target", "y", "class", "outcome")
@@ -20,7 +21,7 @@ _FEWEST_COUNTED = 5  # rows of a column that counts them
 _MOST_CLASSES = 20
 _NEARLY_ALL = 0.9
 _MOST_COLUMNS = 8
-_NO_HEADER = "recordsmith convert IN.csv OUT.csv"
+_CONVERT = "{convert}"  # in the text of a fix: a command that reads the file as it is
 
 
 def text_places(ctx: Context, spots: Iterable[Spot]) -> tuple[Place, ...]:
@@ -66,7 +67,7 @@ def report_issue(
         rule,
         found.replace("{n}", f"{count:,}").replace("{text}", issue.text),
         expected,
-        fix,
+        fix_for(ctx, fix, issue.found.spots),
         text_places(ctx, issue.found.spots),
         count,
         severity=severity or grave(ctx),
@@ -74,6 +75,23 @@ def report_issue(
         sources=sources,
         about=about,
     )
+
+
+def fix_for(ctx: Context, fix: str, spots: Sequence[Spot]) -> str:
+    """What to do, with the command that converts the file of the first spot.
+
+    `{path}` in the text stands for its path, `{convert}` for the command.
+    """
+    number = spots[0].file if spots else 0
+    path = shlex.quote(ctx.files[number].path)
+    command = f"recordsmith convert {path} OUT.libsvm --index-base 0"
+    for one in ctx.text.csv:
+        if one.number == number:
+            command = f"recordsmith convert {path} OUT.csv"
+            command += "" if one.names else " --no-header"
+            if one.delimiter != ",":
+                command += f" --delimiter {shlex.quote(one.delimiter)}"
+    return fix.replace("{convert}", command).replace("{path}", path)
 
 
 def grave(ctx: Context) -> str:
@@ -112,10 +130,14 @@ def header(ctx: Context) -> None:
                 "csv/header",
                 f"the first line holds names: {names}{more}",
                 "no header: rows from the first line on",
-                f"{_NO_HEADER} --header"
-                + (f" --label {label or 'NAME'}" if wanted else "")
-                + " writes "
-                + ("the label first and no header" if wanted else "no header"),
+                fix_for(
+                    ctx,
+                    _CONVERT
+                    + (f" --label {shlex.quote(label or 'NAME')}" if wanted else "")
+                    + " writes "
+                    + ("the label first and no header" if wanted else "no header"),
+                    [one.head],
+                ),
                 at=text_places(ctx, [one.head]),
                 fact=fact,
                 message=unreadable(ctx),
@@ -127,7 +149,7 @@ def header(ctx: Context) -> None:
         "lines that repeat the header: {n}; it is {text}",
         "names in the first line of a file, if at all",
         "files with headers were joined: take the header away from each before "
-        f"joining them ({_NO_HEADER})",
+        f"joining them ({_CONVERT})",
         message=unreadable(ctx),
     )
     for one in ctx.text.csv:
@@ -154,7 +176,7 @@ def encoding(ctx: Context) -> None:
         "files that begin with a byte order mark (EF BB BF), as Excel writes it: {n}",
         "not confirmed: text that begins with the first field; a reader that does not "
         "know the mark takes it for a part of the first number",
-        f"{_NO_HEADER} writes none",
+        f"{_CONVERT} writes none",
         severity="warning",
         message=unreadable(ctx),
     )
@@ -165,13 +187,13 @@ def encoding(ctx: Context) -> None:
             about,
             "files in {text}: {n}",
             "UTF-8",
-            f"{_NO_HEADER} --encoding {about}",
+            f"{_CONVERT} --encoding {about}",
             message=unreadable(ctx),
         )
     for about, what, fix in (
         ("zero", "with zero bytes", "copy the file again: it may be damaged, or binary"),
         ("return", "with a carriage return in the middle", "end all lines alike"),
-        ("", "that are not UTF-8", f"{_NO_HEADER} --encoding latin-1, or what it is"),
+        ("", "that are not UTF-8", f"{_CONVERT} --encoding latin-1, or what it is"),
     ):
         report_issue(
             ctx,
@@ -188,7 +210,7 @@ def encoding(ctx: Context) -> None:
         "",
         "blank lines: {n}",
         "a row in each line; readers mostly pass over blank ones",
-        f"{_NO_HEADER} leaves them out",
+        f"{_CONVERT} leaves them out",
         severity="note",
     )
 
@@ -205,7 +227,7 @@ def delimiters(ctx: Context) -> None:
                 "csv/delimiter",
                 f"fields are separated by {one.delimiter!r}",
                 f"{first!r}, as in the first file" if xgboost else "','",
-                f"{_NO_HEADER} --delimiter {shown(one.delimiter)}",
+                fix_for(ctx, f"{_CONVERT} writes commas", [one.head]),
                 at=text_places(ctx, [one.head]),
                 severity=grave(ctx),
                 message=unreadable(ctx),
@@ -243,7 +265,7 @@ def lines(ctx: Context) -> None:
         "lines with another number of fields than most: {n}; the first has {text}",
         f"{width:,} fields in each line",
         "correct these lines, or leave them out: "
-        f"{_NO_HEADER} --on-bad-row skip; a number with commas in it needs none",
+        f"{_CONVERT} --on-bad-row skip; a number with commas in it needs none",
         message=unreadable(ctx),
     )
     report_issue(
@@ -262,7 +284,7 @@ def lines(ctx: Context) -> None:
         "",
         "lines with cells in quotes: {n}; first {text}",
         "not confirmed: numbers without quotes, since not all readers know quotes",
-        f"{_NO_HEADER} writes numbers plainly",
+        f"{_CONVERT} writes numbers plainly",
         severity="warning" if xgboost else "note",
     )
 
@@ -290,7 +312,7 @@ def cells(ctx: Context) -> None:
                 f"cells that hold {word}: {issue.found.count:,}; first {issue.text}"
                 f"{_columns(ctx, issue)}",
                 "numbers in all cells",
-                FIXES[kind],
+                fix_for(ctx, FIXES[kind], issue.found.spots),
                 text_places(ctx, issue.found.spots),
                 issue.found.count,
                 severity=severity,
@@ -340,8 +362,11 @@ def label_position(ctx: Context) -> None:
                 f"the label in column 0: {ctx.request.algorithm.name} takes it from there"
                 if ctx.request.algorithm
                 else "",
-                f"{_NO_HEADER} {'--header' if one.names else '--no-header'} --label "
-                f"{name} writes the label first",
+                fix_for(
+                    ctx,
+                    f"{_CONVERT} --label {shlex.quote(name)} writes the label first",
+                    [one.head],
+                ),
                 at=text_places(ctx, [one.head._replace(column=column)]),
                 fact=fact,
                 severity=severity,
@@ -399,8 +424,12 @@ def index_column(ctx: Context) -> None:
             + (f" ({series.first:g}, {series.first + 1:g}, ...)" if counts else "")
             + (", and is taken for the label" if one.label == 0 else ""),
             "columns of data: pandas writes the index of a frame as a first column",
-            "write the frame without it: frame.to_csv(path, index=False); or "
-            f"{_NO_HEADER} --drop 0",
+            fix_for(
+                ctx,
+                "write the frame without it: frame.to_csv(path, index=False); or "
+                f"{_CONVERT} --drop 0",
+                [one.head],
+            ),
             at=text_places(ctx, [one.head._replace(column=0)]),
             severity="warning",
         )

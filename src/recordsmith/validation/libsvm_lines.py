@@ -11,6 +11,7 @@ __all__ = ["NO_VALUE", "Fault", "fault_in", "is_not_libsvm"]
 
 _TOKEN = re.compile(rb"[^ \t\r\n\v\f]+")
 _SAMPLE_LINES = 20
+_PAIR = re.compile(rb"(?:^|\s)-?[0-9]+:\S")
 _NUMBER = (
     rb"[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?"
     rb"|inf(?:inity)?|nan)"
@@ -104,7 +105,7 @@ def _is_number(text: bytes) -> bool:
         float(text)
     except ValueError:
         return False
-    return b"_" not in text
+    return True
 
 
 def is_not_libsvm(sample: bytes) -> bool:
@@ -117,5 +118,5 @@ def is_not_libsvm(sample: bytes) -> bool:
     """
     lines = [line for line in sample.splitlines() if line.split(b"#", 1)[0].strip()]
     lines = lines[:_SAMPLE_LINES]
-    other = sum(b":" not in one and not _is_number(one.strip()) for one in lines)
+    other = sum(not _PAIR.search(one) and not _is_number(one.strip()) for one in lines)
     return 2 * other > len(lines)

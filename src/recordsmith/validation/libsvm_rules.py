@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .context import Context, rule
-from .csv_rules import grave, report_issue, text_places, unreadable
+from .csv_rules import fix_for, grave, report_issue, text_places, unreadable
 from .findings import Place
 from .offenders import Spot
 from .references import XGBOOST_DATA
@@ -43,7 +43,7 @@ _LINES = (
         "colon",
         "lines with a field without a colon: {n}; first {text}",
         f"index:value in all fields after the label: {_LINE}",
-        "write sparse rows anew: recordsmith convert IN.csv OUT.libsvm",
+        "write the rows anew, from the table they come from",
     ),
     (
         "libsvm/pair",
@@ -57,7 +57,7 @@ _LINES = (
         "other",
         "lines that cannot be read: {n}; first {text}",
         _LINE,
-        "write the rows anew: recordsmith convert IN OUT.libsvm",
+        "write the rows anew, from the table they come from",
     ),
     (
         "libsvm/index",
@@ -160,7 +160,7 @@ def oddities(ctx: Context) -> None:
         "",
         "blank lines and comments: {n}",
         "a row in each line; readers mostly pass over others",
-        "recordsmith convert IN.libsvm OUT.libsvm leaves them out",
+        "{convert} leaves them out",
         severity="note",
     )
 
@@ -189,8 +189,8 @@ def index_base(ctx: Context) -> None:
         severity = "warning" if shifted else "note"
         expected = "indices from 0; where column 0 is never stored, nothing is wrong"
         fix = (
-            "if they count from 1, as Spark's do: recordsmith convert IN.libsvm "
-            "OUT.libsvm --index-base 1"
+            "if they count from 1, as Spark's do: recordsmith convert {path} OUT.libsvm "
+            "--index-base 1 --write-index-base 0"
         )
         sources = fact.sources
     more = f": one more than the {trained:,} columns of training" if shifted else ""
@@ -198,7 +198,7 @@ def index_base(ctx: Context) -> None:
         "libsvm/index-base",
         f"the smallest index is {low:,}, the largest {high:,}{more}",
         expected,
-        fix,
+        fix_for(ctx, fix, [Spot(files[0].number, 1)]),
         at=[place for one in files for place in _head(ctx, one.number)],
         severity=severity,
         sources=sources,

@@ -227,7 +227,7 @@ def pairs(ctx: Context) -> None:
         "pair",
         "the first line holds names: {text} stands where an address should",
         "no header: pairs from the first line on",
-        "take the first line away: tail -n +2 IN.csv > OUT.csv",
+        "take the first line away: tail -n +2 {path} > OUT.csv",
         message=message,
     )
     for about, found, expected, fix in (

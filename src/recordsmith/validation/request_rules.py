@@ -175,7 +175,8 @@ def densified(ctx: Context) -> None:
         if model.density != "sparse" or model.width is None or not total:
             continue
         rows = min(ctx.facts.rows, max(1, limit * ctx.facts.rows // total))
-        dense = rows * model.width * (8 if model.dtype == "float64" else 4)
+        width = one.max_key + 1 if model.width == MOST_COLUMNS else model.width
+        dense = rows * width * (8 if model.dtype == "float64" else 4)
         if dense > _DENSIFIED_LIMIT:
             ctx.report(
                 "request/densified",
