@@ -201,6 +201,21 @@ def test_libsvm(tmp_path):
     assert (found["data/infinity"][0].places[0].line, report.rows) == (3, 3)
 
 
+def test_libsvm_does_not_say_how_wide_it_is(tmp_path):
+    train, other = tmp_path / "a.libsvm", tmp_path / "b.libsvm"
+    train.write_text("1 0:1 7:2\n0 1:3\n")
+    other.write_text("1 3:1\n0 8:3\n")
+    options = {"content_type": "text/libsvm", "hyperparameters": JOBS[XGB]}
+    report = validate([str(train), str(other)], XGB, **options)
+    assert report.clean and "at least 9 wide" in report.schema
+    training = validate(str(train), XGB, **options)
+    found = validate(str(other), XGB, channel="validation", against=training, **options)
+    assert "8" in only(found, "request/width").found
+    assert validate(
+        str(train), XGB, channel="validation", against=str(other), **options
+    ).clean
+
+
 def test_text_that_is_not_numbers_is_a_finding_not_an_exception(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("1,2\n3,four\n")

@@ -118,13 +118,18 @@ def test_split_records():
 def test_text_under_a_recordio_name(tmp_path):
     path = tmp_path / "train.pbr"
     path.write_text("1,2,3\n4,5,6\n")
-    report = validate(str(path), LL, content_type=RECORDIO)
-    assert not report.ok
-    assert "file/format" in rules(report)
-    again = validate(path.read_bytes(), LL, source_format="recordio")
-    finding = rules(again)["file/not-recordio"][0]
-    assert "'1,2,3'" in finding.found
-    assert places(finding) == [(1, None, 0)]
+    for options in (
+        {},
+        {"algorithm": LL},
+        {"algorithm": LL, "content_type": RECORDIO},
+        {"source_format": "recordio"},
+    ):
+        finding = rules(validate(str(path), **options))["file/not-recordio"][0]
+        assert "'1,2,3'" in finding.found
+        assert places(finding) == [(1, None, 0)]
+        assert "--from csv" in finding.fix
+    said = validate(str(path), LL, content_type="text/csv")
+    assert said.ok and said.rows == 2
 
 
 def test_raw_recordio():

@@ -30,8 +30,8 @@ class Row:
     """One thing that goes wrong.
 
     `place` is (record or line, column) of the first place; bad and good are bytes of
-    RecordIO-protobuf, or text of a file with `suffix`. `settings` are those of the bad one, and
-    `better` replaces some of them for the good one.
+    RecordIO-protobuf, or text of a file with `suffix`. `settings` are those of the bad
+    one, and `better` replaces some of them for the good one.
     """
 
     what: str
@@ -76,7 +76,7 @@ ROWS = [
         "0,1,2\n3,4,5\n", "0,1,2\n3,4,5\n", suffix=".csv", severity="warning",
         settings=TEXT_CSV, better=NO_LABEL_CSV),
     Row("CSV under a RecordIO content type", "file/format", LL,
-        "1,2\n3,4\n", row() * 2, suffix=".pbr", settings={"content_type": RECORDIO}),
+        "1,2\n3,4\n", row() * 2, suffix=".csv", settings={"content_type": RECORDIO}),
     Row("CSV for an algorithm that takes RecordIO only", "file/format", FM,
         "1,2\n3,4\n", sparse() * 2, suffix=".csv"),
     Row("a printed Spark vector in a CSV cell", "csv/spark-vector", LL,

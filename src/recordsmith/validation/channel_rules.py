@@ -182,7 +182,7 @@ def input_mode(ctx: Context) -> None:
                 fact=taken,
                 message="Pipe mode for RecordIO-Protobuf is no longer supported. Please "
                 "use Fast File mode"
-                if ctx.request.algorithm and ctx.request.algorithm.key == "xgboost"
+                if ctx.is_xgboost
                 else None,
             )
     compression = (ctx.request.compression or "none").lower()

@@ -94,7 +94,8 @@ class Checks:
         self._threads = max(1, n_threads(threads) // 2)
         self._of_files = of_files
         fmt = request.format(kind)
-        facts = Facts(max_places, request.bounds(fmt), dtypes or {})
+        open_width = kind == "libsvm"  # as wide as the largest index that occurs
+        facts = Facts(max_places, request.bounds(fmt), dtypes or {}, open_width)
         findings = Findings(max_places)
         self.context = Context(
             request,
@@ -171,9 +172,8 @@ def _schema(facts: Facts) -> str:
             texts.append(f"{one.role} {model.density}")
             continue
         name = "" if one.name == "values" else f" {one.name!r}"
-        width = "?" if model.width is None else f"{model.width:,}"
-        wide = f"{width} wide"
-        if model.width == MOST_COLUMNS:
-            wide = f"indices up to {one.max_key:,}"
-        texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {wide}")
+        width = f"at least {one.max_key + 1:,}"
+        if model.width not in (None, MOST_COLUMNS):
+            width = f"{model.width:,}"
+        texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {width} wide")
     return "; ".join(texts)

@@ -10,6 +10,7 @@ from .facts import Facts
 from .file_facts import Damage, FileFacts
 from .findings import Finding, Findings, Place
 from .offenders import NOWHERE, Offenders, Spot
+from .references import ML_IO, XGBOOST_READER
 from .request import Request
 from .text_facts import TextFacts
 
@@ -156,6 +157,23 @@ class Context:
             rule, severity, found, expected, fix, message=message, sources=tuple(sources)
         )
         self.findings.add(finding, places, count, about=about)
+
+    @property
+    def is_xgboost(self) -> bool:
+        """Is it for the algorithm whose container's source can be read?"""
+        return self.request.algorithm is not None and (
+            self.request.algorithm.key == "xgboost"
+        )
+
+    def reader(
+        self, xgboost: str | None = None, first_party: str | None = None
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """What the algorithm's reader says of such data, and where that was read."""
+        if self.is_xgboost:
+            return xgboost, (XGBOOST_READER,)
+        if self.request.algorithm is None:
+            return None, (XGBOOST_READER, ML_IO)
+        return first_party, (ML_IO,)
 
     def skip(self, rule: str, why: str) -> None:
         """Say that a rule could not be applied; without a reason, that it has no bearing

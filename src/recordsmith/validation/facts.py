@@ -28,6 +28,8 @@ class Facts:
         What values may be; only those outside are counted.
     dtypes : mapping of role to str
         What numbers will be cast to before they are written.
+    open_width : bool
+        Sparse rows do not say how wide they are, whatever the batch says.
     rows : int
     first : list of Spot
         The first rows.
@@ -38,6 +40,7 @@ class Facts:
     limit: int = 5
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     dtypes: Mapping[str, str] = field(default_factory=dict)
+    open_width: bool = False
     rows: int = 0
     first: list[Spot] = field(default_factory=list)
     fields: dict[tuple[str, str], FieldFacts] = field(default_factory=dict)
@@ -62,7 +65,8 @@ class Facts:
         if key not in self.fields:
             bounds = self.bounds.get(key[0], Bounds())
             dtype = self.dtypes.get(key[0])
-            facts = self.fields[key] = FieldFacts(*key, self.limit, bounds, dtype)
+            facts = FieldFacts(*key, self.limit, bounds, dtype, self.open_width)
+            self.fields[key] = facts
             facts.missing.add(self.rows, lambda room: self.first[:room])
         return self.fields[key]
 

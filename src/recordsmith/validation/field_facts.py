@@ -83,6 +83,8 @@ class FieldFacts:
         Values outside are `outside`.
     dtype : str or None
         What numbers will be cast to before they are written.
+    open_width : bool
+        Sparse rows do not say how wide they are, whatever the batch says.
     rows : int
         Rows that have the field.
     variants : dict of Variant to Offenders
@@ -111,6 +113,7 @@ class FieldFacts:
     limit: int = 5
     bounds: Bounds = field(default_factory=Bounds)
     dtype: str | None = None
+    open_width: bool = False
     rows: int = 0
     variants: dict[Variant, Offenders] = field(default_factory=dict)
     missing: Offenders = field(default_factory=Offenders)
@@ -178,6 +181,8 @@ class FieldFacts:
         if density in ("bytes", "text"):
             dtype = density
         variant = Variant(dtype, density, one.shape, one.width)
+        if self.open_width and one.kind == "csr":
+            variant = Variant(dtype, density, None, None)
         here = None if one.present is None else np.flatnonzero(one.present)
         rows = np.arange(one.n_rows) if here is None else here
         self.rows += len(rows)
@@ -194,7 +199,7 @@ class FieldFacts:
         if one.kind == "csr":
             # Empty rows are found by _add_keys. Without a shape they are neither sparse
             # nor dense, whatever other rows are in the same batch.
-            if one.shape is None and not counts.all():
+            if variant.shape is None and not counts.all():
                 empty, rows = rows[counts == 0], rows[counts != 0]
                 nothing = variant._replace(density="dense", width=0)
                 self._of(nothing).add(len(empty), _rows_of(empty, origin))
@@ -326,6 +331,8 @@ def _in_row(
 
 def _stats(values: Array, threads: int | None, fractions: bool) -> _Stats:
     parts = min(n_threads(threads), 1 + len(values) // _MIN_VALUES_PER_THREAD)
+    if parts == 1:
+        return _Stats(*_core.value_stats(values, fractions))
     ranges = row_ranges(len(values), parts)
     found = [
         _Stats(*one)

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..algorithm_table.types import Format
+from ..wording import plural
 from .context import Context, rule
 from .file_facts import FileFacts
 from .findings import Place
-from .references import CHANNEL_API, XGBOOST_DATA, XGBOOST_READER
+from .references import CHANNEL_API, XGBOOST_DATA
 from .request import KINDS
 
 __all__ = ["RULES"]
@@ -33,19 +34,24 @@ _DAMAGE = (
     "record/text",
     "data/parse",
 )
-# What each is for a job: the reader that says so, and what it says.
-_MESSAGES = {
-    "file/not-recordio": "Invalid RecordIO magic at offset 0",
-    "file/raw-recordio": "Unable to parse record. Please make sure input data is in "
-    "correct recordio format. , exit code: 2",
-    "file/double-wrapped": "No records found in RecordIO-Protobuf data",
-    "file/damaged": "Invalid RecordIO magic at offset N",
-    "file/truncated": "Truncated record at offset N",
-    "file/split": "Truncated record at offset N",
-    "record/protobuf": "contains a corrupt RecordIO-protobuf message",
-    "record/key-count": "indices and data should have the same size",
-    "record/shape-mismatch": "has N value(s) but a shape of ...",
-    "record/key-range": "one or more invalid keys",
+# What the reader of XGBoost's container says to each, and that of the first-party images.
+_CORRUPT = "contains a corrupt RecordIO-protobuf message"
+_NO_MAGIC = "The Record IO header does not start with the magic number"
+_SPLIT_OR_CUT = "Truncated record at offset N"
+_MESSAGES: dict[str, tuple[str | None, str | None]] = {
+    "file/not-recordio": ("Invalid RecordIO magic at offset 0", _NO_MAGIC),
+    "file/raw-recordio": (None, "Unable to parse record"),
+    "file/double-wrapped": ("No records found in RecordIO-Protobuf data", _CORRUPT),
+    "file/damaged": ("Invalid RecordIO magic at offset N", _NO_MAGIC),
+    "file/truncated": (_SPLIT_OR_CUT, None),
+    "file/split": (_SPLIT_OR_CUT, None),
+    "record/protobuf": (None, _CORRUPT),
+    "record/key-count": (
+        "indices and data should have the same size",
+        "... key(s) but ... value(s)",
+    ),
+    "record/shape-mismatch": (None, "has ... value(s) but a shape of ..."),
+    "record/key-range": (None, "one or more invalid keys"),
 }
 _EXPECTED = {
     "file/not-recordio": "RecordIO: the magic number 0xced7230a at the head of the file",
@@ -73,8 +79,9 @@ def damage(ctx: Context) -> None:
     """Every byte belongs to a record that can be read."""
     for about, one in ctx.damages.items():
         severity = "error"
-        if one.rule in _WARNINGS and not _is_xgboost(ctx):
+        if one.rule in _WARNINGS and not ctx.is_xgboost:
             severity = "warning"
+        message, sources = ctx.reader(*_MESSAGES.get(one.rule, (None, None)))
         ctx.report(
             one.rule,
             one.reason,
@@ -82,14 +89,10 @@ def damage(ctx: Context) -> None:
             one.fix,
             at=one.found,
             severity=severity,
-            message=_MESSAGES.get(one.rule),
-            sources=(XGBOOST_READER,) if one.rule in _MESSAGES else (),
+            message=message,
+            sources=sources if one.rule in _MESSAGES else (),
             about=about,
         )
-
-
-def _is_xgboost(ctx: Context) -> bool:
-    return ctx.request.algorithm is not None and ctx.request.algorithm.key == "xgboost"
 
 
 def _places(ctx: Context, paths: Iterable[str]) -> list[Place]:
@@ -123,7 +126,7 @@ def empty(ctx: Context) -> None:
     if hollow and not ctx.damages and not ctx.text.issues.found:
         ctx.report(
             "file/empty",
-            f"{len(hollow):,} of {len(ctx.files):,} files hold no row",
+            f"{len(hollow):,} of {plural(len(ctx.files), 'file')} without any row",
             "rows in every file: an instance that gets only such files has nothing to do",
             "leave these files out",
             at=_places(ctx, hollow),
@@ -140,7 +143,7 @@ def stray(ctx: Context) -> None:
         stops = fact is not None and fact.value == "error"
         ctx.report(
             "file/hidden",
-            f"{len(hidden):,} files whose names begin with a dot",
+            f"{plural(len(hidden), 'hidden file')}: the name begins with a dot",
             "data files only under the prefix",
             "delete them: find FOLDER -name '.*' -type f -delete",
             at=_places(ctx, hidden),
@@ -154,7 +157,8 @@ def stray(ctx: Context) -> None:
     if other:
         ctx.report(
             "file/stray",
-            f"{len(other):,} files that are no data, such as {Path(other[0]).name}",
+            f"{plural(len(other), 'file')} beside the data, such as "
+            f"{Path(other[0]).name}",
             "data files only under the prefix: a job gets all that is there",
             "delete them, or keep them beside the prefix",
             at=_places(ctx, other),
@@ -166,8 +170,8 @@ def stray(ctx: Context) -> None:
     if deep and below is not None:
         ctx.report(
             "file/depth",
-            f"{len(deep):,} files are more than three folders down: they are not loaded, "
-            "without a word",
+            f"{plural(len(deep), 'file')} more than three folders down, where nothing is "
+            "loaded, without a word",
             "files at most three folders below the prefix",
             "move them up",
             at=_places(ctx, deep),
@@ -248,7 +252,7 @@ def compressed(ctx: Context) -> None:
         return
     ctx.report(
         "file/compressed",
-        f"{len(found):,} files are compressed with {found[0].compression}",
+        f"{plural(len(found), 'file')} compressed with {found[0].compression}",
         "CompressionType Gzip on the channel"
         if pipe
         else "plain files: only Pipe mode "
@@ -318,7 +322,7 @@ def _digest(path: str) -> bytes:
 def one_record(ctx: Context) -> None:
     """Old XGBoost images cannot read a file of one record."""
     algorithm = ctx.request.algorithm
-    if algorithm is None or not _is_xgboost(ctx) or ctx.kind != "recordio-protobuf":
+    if algorithm is None or not ctx.is_xgboost or ctx.kind != "recordio-protobuf":
         return
     if ctx.request.container in (None, *algorithm.image_tags[-1:]):
         return
@@ -326,7 +330,7 @@ def one_record(ctx: Context) -> None:
     if short:
         ctx.report(
             "file/one-record",
-            f"{len(short):,} files hold one record",
+            f"{plural(len(short), 'file')} of one record",
             "not confirmed: two records or more in a file for images before "
             f"{algorithm.image_tags[-1]}",
             "put the rows into fewer files",

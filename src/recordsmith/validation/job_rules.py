@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..algorithm_table.types import Hyperparameter
+from ..wording import plural
 from .context import Context, rule
 from .record_rules import name_of, numeric, others
 from .request import holds_tokens
@@ -76,7 +77,7 @@ def mini_batch_size(ctx: Context) -> None:
         if size != rows:
             ctx.report(
                 "job/mini-batch-size",
-                f"{name} is {size:,}, the channel holds {rows:,} rows",
+                f"{name} is {size:,}, the channel holds {plural(rows, 'row')}",
                 f"{name}={rows}: the number of rows",
                 f"set {name} to {rows}",
                 fact=all_rows,
@@ -87,10 +88,10 @@ def mini_batch_size(ctx: Context) -> None:
     if size > share:
         fact = ctx.request.constraint("mini_batch_size is at most")
         each = f" on each of {instances} instances" if sharded else ""
-        expected = f"at least {size:,} rows{each}"
+        expected = f"at least {plural(size, 'row')}{each}"
         ctx.report(
             "job/mini-batch-size",
-            f"{name} is {size:,}, there are {share:,} rows{each}",
+            f"{name} is {size:,}, of rows there are {share:,}{each}",
             expected if fact is not None else f"not confirmed: {expected}",
             f"set {name} to {max(1, share)} or less",
             fact=fact,
@@ -119,12 +120,12 @@ def instances(ctx: Context) -> None:
     if ctx.request.distribution == _SHARDED and ctx.files and len(files) < n:
         ctx.report(
             "job/instances",
-            f"{len(files):,} files for {n:,} instances with {_SHARDED}",
+            f"{plural(len(files), 'file')} for {n:,} instances with {_SHARDED}",
             f"at least {n:,} files: a file is never split between instances",
             f"write {n} files or a multiple of it, or use fewer instances",
             message="Got input data without labels. ... please switch to using single "
             "instance if number of records in the data set is less than number of workers"
-            if algorithm is not None and algorithm.key == "xgboost"
+            if ctx.is_xgboost
             else None,
             sources=(_DOCUMENTED_SHARDING,),
             about="files",
@@ -132,7 +133,7 @@ def instances(ctx: Context) -> None:
     if n > 1 and 0 < ctx.facts.rows < n:
         ctx.report(
             "job/instances",
-            f"{ctx.facts.rows:,} rows for {n:,} instances",
+            f"{plural(ctx.facts.rows, 'row')} for {n:,} instances",
             f"at least {n:,} rows",
             "use one instance",
             about="rows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..algorithm_table.types import Fact, LabelValues
+from ..wording import plural
 from .context import Context, rule
 from .field_facts import FieldFacts, Variant
 from .offenders import Offenders
@@ -42,7 +43,7 @@ def presence(ctx: Context) -> None:
         forbidden = wanted == "forbidden"
         ctx.report(
             "label/forbidden",
-            f"{one.rows:,} of {ctx.facts.rows:,} rows have a label",
+            f"{one.rows:,} of {plural(ctx.facts.rows, 'row')} with a label",
             f"no labels in channel {ctx.request.channel}"
             if forbidden
             else "no labels: they are ignored here",
@@ -74,7 +75,7 @@ def _report_missing(
         return
     ctx.report(
         "label/missing",
-        f"{missing.count:,} of {rows:,} rows have no label"
+        f"{missing.count:,} of {plural(rows, 'row')} without a label"
         if some
         else f"no row has a label{_other_names(ctx)}",
         "a label in every row" if required else "a label in every row, or in none",
@@ -84,7 +85,7 @@ def _report_missing(
         at=missing,
         fact=fact if required else None,
         severity="error" if required else severity(ctx),
-        message=_NO_LABELS if required else None,
+        message=_NO_LABELS if required and ctx.is_xgboost else None,
         sources=(XGBOOST_READER,) if some else (),
     )
 
@@ -115,7 +116,7 @@ def form(ctx: Context) -> None:
         kind = "sparse" if first.density == "sparse" else f"{first.width} values wide"
         ctx.report(
             "label/width",
-            f"labels are {kind} in {wrong.count:,} rows",
+            f"labels are {kind} in {plural(wrong.count, 'row')}",
             f"{width} value{'' if width == 1 else 's'} in a label",
             "write one label a row: y of shape (n_rows,)",
             at=wrong,
@@ -172,7 +173,8 @@ def values(ctx: Context) -> None:
     if wrong:
         ctx.report(
             "label/values",
-            f"{wrong.count:,} labels are not {_wanted(ctx, taken)}: {_seen(one)}",
+            f"{plural(wrong.count, 'label')} other than {_wanted(ctx, taken)}: "
+            f"{_seen(one)}",
             _wanted(ctx, taken),
             _fix(one, taken),
             at=wrong,
@@ -239,7 +241,7 @@ def classes(ctx: Context) -> None:
         lacking = [v for v in range(n or 0) if v not in one.counts][:5]
         ctx.report(
             "label/classes",
-            f"{absent:,} of {n:,} classes do not occur: {', '.join(map(str, lacking))}"
+            f"{absent:,} of {n:,} classes missing: {', '.join(map(str, lacking))}"
             f"{', ...' if absent > 5 else ''}",
             f"rows of all {n:,} classes in channel {ctx.request.channel}",
             "check the number of classes, and whether the data are complete",

@@ -90,5 +90,5 @@ def kind_of(
         expected = _SOURCE_KINDS.get(declared or "")
         return expected if expected in ("csv", "libsvm", "jsonl") else text
     if found == "recordio" and not is_magic(head) and text is not None:
-        return text
+        return _SOURCE_KINDS.get(declared or "", found)  # the name is wrong, or the data
     return found

@@ -86,6 +86,9 @@ class Profile:
             model = facts.model(one)
             if model is None:
                 continue
+            width = model.width
+            if width is None and model.density == "sparse":
+                width = one.max_key + 1
             values = None
             if one.role == "label" and one.counts and not one.fractions:
                 values = tuple(sorted(one.counts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..wording import plural
 from .context import Context, rule
 from .field_facts import FieldFacts, Variant
 from .offenders import Offenders
@@ -79,6 +80,7 @@ def fields(ctx: Context) -> None:
     for one in ctx.facts.features:
         model = ctx.facts.model(one)
         if model is not None and model.density == "bytes":
+            message, sources = ctx.reader("No records found in RecordIO-Protobuf data")
             ctx.report(
                 "record/bytes",
                 f"{name_of(one)} are byte strings",
@@ -86,8 +88,8 @@ def fields(ctx: Context) -> None:
                 "write numbers: recordsmith.write() or convert",
                 at=others(one, lambda variant: variant.density == "bytes"),
                 severity=severity(ctx),
-                message="No records found in RecordIO-Protobuf data",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=one.name,
             )
         elif one.missing and one.name in (names or (one.name,)):
@@ -95,7 +97,7 @@ def fields(ctx: Context) -> None:
             ctx.report(
                 "record/fields",
                 f"{name_of(one)} are missing in {one.missing.count:,} of "
-                f"{ctx.facts.rows:,} records; the first record {has} them",
+                f"{plural(ctx.facts.rows, 'record')}; the first record {has} them",
                 "the same fields in every record",
                 "leave these records out, or write them anew with all fields",
                 at=one.missing
@@ -117,6 +119,9 @@ def _feature_names(ctx: Context, names: tuple[str, ...]) -> None:
     at = Offenders(ctx.facts.limit, ctx.facts.rows, list(ctx.facts.first))
     if surplus:
         at = others(surplus[0], lambda _: True)
+    message, _ = ctx.reader(
+        "No records found in RecordIO-Protobuf data", "has an unknown feature named ..."
+    )
     ctx.report(
         "record/feature-name",
         f"features are named {', '.join(map(repr, found)) or 'nothing: there is none'}",
@@ -126,7 +131,7 @@ def _feature_names(ctx: Context, names: tuple[str, ...]) -> None:
         at=at,
         fact=fact,
         severity="error" if lacking else "warning",
-        message="No records found in RecordIO-Protobuf data" if lacking else None,
+        message=message if lacking else None,
     )
 
 
@@ -138,6 +143,10 @@ def density(ctx: Context) -> None:
         kinds = {v.density for v in one.variants if not is_nothing(v)}
         mine = model.density if not is_nothing(model) else min(kinds, default="dense")
         if len(kinds) > 1:
+            message, sources = ctx.reader(
+                "blocks[:,0] has incompatible column dimensions",
+                f"is not {mine} while it is expected to be {mine}",
+            )
             ctx.report(
                 "record/density",
                 f"{name_of(one)}: dense and sparse records are mixed; the first is "
@@ -146,8 +155,8 @@ def density(ctx: Context) -> None:
                 f"convert the data again, as {mine} rows only",
                 at=others(one, unlike(density=mine)),
                 severity=severity(ctx),
-                message="blocks[:,0] has incompatible column dimensions",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=f"{one.name} mixed",
             )
         if fmt is None or fmt.densities is None or ctx.kind != _RECORDIO:
@@ -174,6 +183,11 @@ def dtype(ctx: Context) -> None:
     for one, model in numeric(ctx):
         if any(variant.dtype != model.dtype for variant in one.variants):
             other = _first(one, unlike(dtype=model.dtype))
+            message, sources = ctx.reader(
+                None,
+                f"has the data type {other.dtype} while it is expected to have "
+                f"{model.dtype}",
+            )
             ctx.report(
                 "record/dtype",
                 f"{name_of(one)} are {other.dtype}, those of the first record "
@@ -182,7 +196,8 @@ def dtype(ctx: Context) -> None:
                 f'convert them again with dtype="{model.dtype}"',
                 at=others(one, unlike(dtype=model.dtype)),
                 severity=severity(ctx),
-                message="has the data type X while it is expected to have Y",
+                message=message,
+                sources=sources,
                 about=f"{one.name} mixed",
             )
         if fmt is None or fmt.dtypes is None or ctx.kind != _RECORDIO:
@@ -224,6 +239,10 @@ def width(ctx: Context) -> None:
         found = others(one, differs)
         if found:
             other = _first(one, differs)
+            message, sources = ctx.reader(
+                "all the input array dimensions except for the concatenation axis must "
+                "match exactly"
+            )
             what = "columns" if base.density == "sparse" else "values"
             n_widths = len({v.width for v in one.variants if differs(v)})
             more = f" ({n_widths:,} other widths in all)" if n_widths > 1 else ""
@@ -235,9 +254,8 @@ def width(ctx: Context) -> None:
                 "find out where these rows come from; convert all shards from one table",
                 at=found,
                 severity=severity(ctx),
-                message="all the input array dimensions except for the concatenation "
-                "axis must match exactly",
-                sources=(XGBOOST_READER,),
+                message=message,
+                sources=sources,
                 about=one.name,
             )
 
@@ -249,12 +267,20 @@ def _number(n: int | None) -> str:
 @rule("record/shape", "record/rank")
 def shape(ctx: Context) -> None:
     """Sparse records carry their shape, and a row is a vector."""
+    if ctx.kind == "libsvm":
+        for name in ("record/shape", "record/rank"):
+            ctx.skip(name, "")
+        return
     for one, model in numeric(ctx):
 
         def lacks(v: Variant) -> bool:
             return v.density == "sparse" and v.shape is None
 
         if any(map(lacks, one.variants)):
+            message, sources = ctx.reader(
+                "incompatible dimensions for axis 1",
+                "sparse feature ... has no shape specified",
+            )
             ctx.report(
                 "record/shape",
                 f"sparse {name_of(one)} carry no shape: how wide a row is, is left to be "
@@ -262,8 +288,8 @@ def shape(ctx: Context) -> None:
                 "a shape in every sparse record",
                 "write them anew with a width: n_features=",
                 at=others(one, lacks),
-                message="incompatible dimensions for axis 1",
-                sources=(TRAINING_FORMATS, XGBOOST_READER),
+                message=message,
+                sources=(TRAINING_FORMATS, *sources),
                 about=f"{one.name} missing",
             )
         same = [v for v in one.variants if v.shape is not None and v.width == model.width]
@@ -294,7 +320,7 @@ def _rank(ctx: Context, one: FieldFacts) -> None:
     if not any(map(deep, one.variants)) or not takes_vectors or holds_tokens(fmt):
         return
     found = _first(one, deep).shape
-    sure = ctx.request.algorithm is not None and ctx.request.algorithm.key == "xgboost"
+    sure = ctx.is_xgboost
     expected = "a vector: a shape of one number"
     ctx.report(
         "record/rank",
@@ -315,7 +341,7 @@ def keys(ctx: Context) -> None:
         if one.duplicates:
             ctx.report(
                 "record/duplicate-keys",
-                f"{one.duplicates.count:,} rows store a key twice",
+                f"{plural(one.duplicates.count, 'row')} with a key stored twice",
                 "each key once in a row",
                 'decide what it means: duplicates="sum" adds the values',
                 at=one.duplicates,
@@ -326,7 +352,7 @@ def keys(ctx: Context) -> None:
         if one.unordered:
             ctx.report(
                 "record/unsorted-keys",
-                f"keys of {one.unordered.count:,} rows do not ascend",
+                f"{plural(one.unordered.count, 'row')} with keys out of order",
                 "keys in ascending order",
                 "write the rows anew: recordsmith sorts them",
                 at=one.unordered,
@@ -362,7 +388,7 @@ def empty_rows(ctx: Context) -> None:
             continue
         ctx.report(
             "record/empty-row",
-            f"{one.empty.count:,} rows have no stored value",
+            f"{plural(one.empty.count, 'row')} without a stored value",
             "at least one stored value in every row"
             if needed or not sparse
             else "nothing, but the XGBoost container's reader of 2026 needs a value",
@@ -387,7 +413,7 @@ def texts(ctx: Context) -> None:
         if one.bad_text:
             ctx.report(
                 "record/text",
-                f"{one.role} is not UTF-8 in {one.bad_text.count:,} records",
+                f"{one.role} is not UTF-8 in {plural(one.bad_text.count, 'record')}",
                 "UTF-8",
                 "write them anew, decoded with their right encoding",
                 at=one.bad_text,

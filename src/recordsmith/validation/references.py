@@ -7,6 +7,7 @@ __all__ = [
     "CHANNEL_API",
     "CSV_REQUESTS",
     "INFERENCE_FORMATS",
+    "ML_IO",
     "SPARK_VECTOR",
     "TRAINING_FORMATS",
     "XGBOOST_DATA",
@@ -24,6 +25,7 @@ TRAINING_FORMATS = f"{_GUIDE}/cdf-training.html"
 INFERENCE_FORMATS = f"{_GUIDE}/cdf-inference.html"
 BATCH_TRANSFORM = f"{_GUIDE}/batch-transform.html"
 CHANNEL_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html"
+ML_IO = "https://github.com/awslabs/ml-io"  # the reader of the first-party images
 XGBOOST_READER = f"{_XGBOOST}/sagemaker_xgboost_container/recordio_protobuf.py"
 XGBOOST_DATA = f"{_XGBOOST}/sagemaker_xgboost_container/data_utils.py"
 XGBOOST_ERRORS = f"{_XGBOOST}/sagemaker_algorithm_toolkit/exceptions.py"

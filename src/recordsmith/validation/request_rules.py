@@ -3,6 +3,7 @@ are small enough."""
 
 from __future__ import annotations
 
+from ..wording import plural
 from .context import Context, rule
 from .defaults import MOST_COLUMNS
 from .field_facts import FieldFacts, Variant
@@ -27,7 +28,7 @@ def labels(ctx: Context) -> None:
     sure = fact is not None and fact.value == (0,)
     ctx.report(
         "request/labels",
-        f"{one.rows:,} rows have a label",
+        f"{plural(one.rows, 'row')} with a label",
         "no labels in requests",
         "leave the label column out: drop=, or features only",
         at=others(one, lambda _: True),
@@ -75,6 +76,8 @@ def _compare(
         unknown = v.width in (None, MOST_COLUMNS)  # of libsvm, which has its own rule
         return v.width != trained.width and not unknown and not is_nothing(v)
 
+    if model.width is None and trained.width is not None:
+        _open_width(ctx, one, trained.width)
     wide = others(one, other_width)
     if trained.width is not None and wide:
         width = (
@@ -112,6 +115,22 @@ def _compare(
                 severity="warning",
                 about=one.name,
             )
+
+
+def _open_width(ctx: Context, one: FieldFacts, trained: int) -> None:
+    """Rows that do not say how wide they are have no column that was not trained on."""
+    if one.max_key >= trained:
+        ctx.report(
+            "request/width",
+            f"the largest column of {name_of(one)} is {one.max_key:,}, the training data "
+            f"have {trained:,} columns",
+            f"columns below {trained:,}",
+            "write the same columns as for training, counted from the same base",
+            message=f"Feature size of inference data {one.max_key + 1} is not consistent "
+            f"with feature size of trained model {trained}",
+            sources=(_XGBOOST_ISSUE,),
+            about=one.name,
+        )
 
 
 @rule("request/label-values", early=False)

@@ -288,7 +288,10 @@ class _Run:
         if file.kind == "recordio":
             self._read_recordio(checks, files, file)
             return
-        settings = source_defaults(self.request, file.kind, known_options(file.kind))
+        known = known_options(file.kind)
+        settings = source_defaults(self.request, file.kind, known)
+        if "threads" in known:
+            settings["threads"] = self.threads
         settings.update(self.options)
         settings.pop("source_format", None)
         reader, takes = _TEXT.get(file.kind, (None, ()))

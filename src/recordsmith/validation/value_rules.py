@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..wording import plural
 from .context import Context, rule
 from .field_facts import BEYOND_FLOAT32, FieldFacts
 from .record_rules import name_of, numeric
@@ -60,8 +61,8 @@ def infinity(ctx: Context) -> None:
         if one.large and ctx.request.algorithm is not None:
             ctx.report(
                 "data/infinity",
-                f"{one.large.count:,} values of {name_of(one)} are too large for float32 "
-                f"(up to {max(one.maximum, -one.minimum):g}): they become infinite",
+                f"{plural(one.large.count, 'value')} of {name_of(one)} too large for "
+                f"float32, infinite there (up to {max(one.maximum, -one.minimum):g})",
                 f"numbers below {BEYOND_FLOAT32:.4g}",
                 "scale the columns, or take their logarithm",
                 at=one.large,
@@ -76,7 +77,7 @@ def infinity(ctx: Context) -> None:
 def _report_infinite(ctx: Context, one: FieldFacts) -> None:
     ctx.report(
         "data/infinity",
-        f"{one.infinite.count:,} infinite values in {name_of(one)}",
+        f"{plural(one.infinite.count, 'infinite value')} in {name_of(one)}",
         "finite numbers",
         "look for divisions by zero and overflows; leave these rows out, or cap values",
         at=one.infinite,
@@ -100,8 +101,8 @@ def tokens(ctx: Context) -> None:
         most = "" if size is None else f", below {name}={size:,}"
         ctx.report(
             "data/tokens",
-            f"{one.outside.count:,} tokens of {name_of(one)} are outside the vocabulary "
-            f"({one.minimum:,.0f} to {one.maximum:,.0f})",
+            f"{plural(one.outside.count, 'token')} of {name_of(one)} outside the "
+            f"vocabulary ({one.minimum:,.0f} to {one.maximum:,.0f})",
             f"ids from 0{most}",
             "encode the text with the vocabulary that is given to the job, or correct "
             f"{name or 'its size'}",
@@ -124,8 +125,8 @@ def negative(ctx: Context) -> None:
         if one.outside:
             ctx.report(
                 "data/negative",
-                f"{one.outside.count:,} negative values in {name_of(one)} (down to "
-                f"{one.minimum:g})",
+                f"{plural(one.outside.count, 'negative value')} in {name_of(one)}, down "
+                f"to {one.minimum:g}",
                 "counts of words, from 0",
                 "pass counts, not scaled or centred values",
                 at=one.outside,
