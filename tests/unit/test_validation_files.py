@@ -146,17 +146,18 @@ def test_the_same_nan_is_found_in_every_format(tmp_path):
     rs.convert(table, tmp_path / "x.pbr", label="y", dtype="float32", nulls="nan")
     np.save(tmp_path / "x.npy", table.to_numpy())
     for name, options, record, column in (
-        ("x.csv", {"algorithm": XGB, "content_type": "text/csv"}, 8, 1),
+        ("x.csv", {"algorithm": XGB, "content_type": "text/csv"}, 8, 2),
         ("x.parquet", {"algorithm": XGB, "content_type": "application/x-parquet"}, 8, 1),
         ("x.pbr", {"algorithm": XGB, "content_type": RECORDIO}, 8, 1),
-        ("x.csv", {"algorithm": LL, "content_type": "text/csv"}, 8, 1),
-        ("x.csv", {"header": False, "label": 0}, 8, 1),
+        ("x.csv", {"algorithm": LL, "content_type": "text/csv"}, 8, 2),
+        ("x.csv", {"header": False, "label": 0}, 8, 2),
         ("x.npy", {}, 8, 2),
     ):
         report = validate(str(tmp_path / name), **options)
         finding = rules(report)["data/nan"][0]
         place = finding.places[0]
-        assert (place.record, place.column, finding.count) == (record, column, 1), name
+        number = place.line if name == "x.csv" else place.record
+        assert (number, place.column, finding.count) == (record, column, 1), name
         assert report.rows == 50
 
 
@@ -198,7 +199,7 @@ def test_libsvm(tmp_path):
     report = validate(str(path), XGB, content_type="text/libsvm")
     found = rules(report)
     assert [one.severity for one in found["data/nan"]] == ["note"]
-    assert (found["data/infinity"][0].places[0].record, report.rows) == (3, 3)
+    assert (found["data/infinity"][0].places[0].line, report.rows) == (3, 3)
 
 
 def test_libsvm_does_not_say_how_wide_it_is(tmp_path):
@@ -219,7 +220,7 @@ def test_libsvm_does_not_say_how_wide_it_is(tmp_path):
 def test_text_that_is_not_numbers_is_a_finding_not_an_exception(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("1,2\n3,four\n")
-    finding = rules(validate(str(path), LL, content_type="text/csv"))["data/parse"][0]
+    finding = rules(validate(str(path), LL, content_type="text/csv"))["csv/cell"][0]
     assert "four" in finding.found
     assert finding.places[0].path == str(path)
 

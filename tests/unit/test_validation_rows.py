@@ -29,9 +29,9 @@ SOFTMAX = {"num_round": 1, "objective": "multi:softmax", "num_class": 3}
 class Row:
     """One thing that goes wrong.
 
-    `place` is (record, column) of the first place; bad and good are RecordIO-protobuf
-    bytes, or text of a file with `suffix`. `settings` are those of the bad one, and
-    `better` replaces some of them for the good one.
+    `place` is (record or line, column) of the first place; bad and good are bytes of
+    RecordIO-protobuf, or text of a file with `suffix`. `settings` are those of the bad
+    one, and `better` replaces some of them for the good one.
     """
 
     what: str
@@ -79,8 +79,11 @@ ROWS = [
         "1,2\n3,4\n", row() * 2, suffix=".csv", settings={"content_type": RECORDIO}),
     Row("CSV for an algorithm that takes RecordIO only", "file/format", FM,
         "1,2\n3,4\n", sparse() * 2, suffix=".csv"),
-    Row("a printed Spark vector or a text in a CSV cell", "data/parse", LL,
-        "0.5,1\n0.5,(262144;[1];[2.0])\n", "0.5,1\n0.5,2\n", suffix=".csv",
+    Row("a printed Spark vector in a CSV cell", "csv/spark-vector", LL,
+        "0.5,1\n0.5,(262144,[1],[2.0])\n", "0.5,1\n0.5,2\n", (2, None), suffix=".csv",
+        settings=TEXT_CSV),
+    Row("a text in a CSV cell", "csv/cell", LL,
+        "0.5,1\n0.5,red\n", "0.5,1\n0.5,2\n", (2, 1), suffix=".csv",
         settings=TEXT_CSV),
     Row("gzip in File mode", "channel/compression", LL, row() * 2, row() * 2,
         settings={"compression": "Gzip", "input_mode": "File"},
@@ -106,7 +109,7 @@ ROWS = [
         row(dtype="float64") + row((1, 2, 1e39), dtype="float64"),
         row(dtype="float64") * 2, (2, 2)),
     Row("an empty cell in CSV", "data/nan", LL, "0.5,1,2\n0.5,,2\n", "0.5,1,2\n0.5,1,2\n",
-        (2, 0), suffix=".csv", settings=TEXT_CSV),
+        (2, 1), suffix=".csv", settings=TEXT_CSV),
     Row("negative counts of words", "data/negative", "ntm",
         unlabelled() + unlabelled((1, -2, 0)), unlabelled() * 2, (2, 1), "warning"),
     Row("negative tokens", "data/tokens", "seq2seq", tokens((5, 6)) + tokens((3, -1, 4)),
@@ -186,6 +189,7 @@ ROWS = [
 
 # What the other test files of validation build: damage, schemas, keys, prefixes.
 ELSEWHERE = {
+    "text that options describe, with a cell that is no number": "data/parse",
     "a file cut off; trailing bytes; padding; damage": "file/truncated",
     "split records, which XGBoost cannot read": "file/split",
     "raw RecordIO: images or other payloads": "file/raw-recordio",
@@ -256,7 +260,8 @@ def test_bad(case, tmp_path):
         assert finding.sources
     if case.place is not None:
         place = finding.places[0]
-        assert (place.record, place.column) == case.place
+        number = place.record if place.line is None else place.line
+        assert (number, place.column) == case.place
         if isinstance(src, str):
             assert place.path == src
 

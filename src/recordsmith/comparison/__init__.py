@@ -19,4 +19,4 @@ meaning, and that before what loses something.
 
 from __future__ import annotations
 
-__all__ = ["advice", "candidates", "measuring", "results"]
+__all__ = ["comparing", "results"]

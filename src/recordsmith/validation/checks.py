@@ -10,22 +10,35 @@ from ..reporting.findings import Findings, Report
 from ..threads import n_threads
 from . import (
     channel_rules,
+    csv_rules,
     file_rules,
     job_rules,
     label_rules,
+    libsvm_rules,
+    line_files,
     record_rules,
     request_rules,
     value_rules,
 )
 from .context import Context, Rule
+from .defaults import MOST_COLUMNS
 from .facts import Facts
 from .offenders import Origin
 from .profile import Profile
-from .request import Request
+from .request import KINDS, Request
 
 __all__ = ["RULES", "Checks"]
 
-_OF_FILES: tuple[Rule, ...] = (*file_rules.RULES, *channel_rules.RULES)
+_OF_FILES: tuple[Rule, ...] = (
+    *file_rules.RULES,
+    *channel_rules.RULES,
+)
+# By what the table calls the kind of file.
+_OF_TEXT: dict[str, tuple[Rule, ...]] = {
+    "csv": (*csv_rules.RULES, line_files.RULES[1]),
+    "jsonlines": (csv_rules.encoding, line_files.RULES[0]),
+    "libsvm": (csv_rules.encoding, *libsvm_rules.RULES),
+}
 RULES: tuple[Rule, ...] = (
     *record_rules.RULES,
     *value_rules.RULES,
@@ -118,7 +131,7 @@ class Checks:
     def finish(self, subject: str = "data") -> Report:
         """Apply all rules; the report."""
         ctx = self.context
-        rules = [*(_OF_FILES if self._of_files else ()), *RULES]
+        rules = [*(_OF_FILES if self._of_files else ()), *self._of_text(), *RULES]
         for one in rules:
             one.apply(ctx)
         skipped = {**dict.fromkeys(ctx.mended, ""), **dict(ctx.skipped)}
@@ -131,13 +144,18 @@ class Checks:
             algorithm=request.algorithm.key if request.algorithm else None,
             channel=request.channel if request.algorithm else None,
             files=files,
-            rows=ctx.facts.rows,
+            rows=ctx.facts.rows or sum(one.rows for one in ctx.files),
             bytes=sum(one.size or 0 for one in ctx.files),
             schema=_schema(ctx.facts),
             checked=tuple(dict.fromkeys(checked)),
             skipped=tuple((name, why) for name, why in skipped.items() if why),
             profile=Profile.of_facts(ctx.facts, _locations(ctx)).as_dict(),
         )
+
+    def _of_text(self) -> tuple[Rule, ...]:
+        """Rules about the text of the files that were read as text."""
+        kinds = {KINDS[str(one.kind)] for one in self.context.files if one.by_line}
+        return tuple(one for kind in sorted(kinds) for one in _OF_TEXT.get(kind, ()))
 
 
 def _locations(ctx: Context) -> tuple[str, ...]:
@@ -156,7 +174,7 @@ def _schema(facts: Facts) -> str:
             continue
         name = "" if one.name == "values" else f" {one.name!r}"
         width = f"at least {one.max_key + 1:,}"
-        if model.width is not None:
+        if model.width not in (None, MOST_COLUMNS):
             width = f"{model.width:,}"
         texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {width} wide")
     return "; ".join(texts)

@@ -12,6 +12,7 @@ from .file_facts import Damage, FileFacts
 from .offenders import NOWHERE, Offenders, Spot
 from .references import ML_IO, XGBOOST_READER
 from .request import Request
+from .text_facts import TextFacts
 
 if TYPE_CHECKING:
     from ..algorithm_table.types import Fact, Format
@@ -59,6 +60,8 @@ class Context:
     damages : dict of str to Damage
     against : Profile or None
         The training data's.
+    text : TextFacts
+        What only the text of CSV and libsvm shows.
     stray : list of (rule, path)
         Files under the prefix that are not read.
     largest : (bytes, Spot) or None
@@ -75,6 +78,7 @@ class Context:
     damages: dict[str, Damage] = field(default_factory=dict)
     against: Profile | None = None
     stray: list[tuple[str, str]] = field(default_factory=list)
+    text: TextFacts = field(default_factory=TextFacts)
     largest: tuple[int, Spot] | None = None
     findings: Findings = field(default_factory=Findings)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -82,12 +86,17 @@ class Context:
 
     def place(self, spot: Spot) -> Place:
         """A spot, for people."""
-        path = self.files[spot.file].path if spot.file < len(self.files) else None
+        file = self.files[spot.file] if spot.file < len(self.files) else None
+        column: int | str | None = None if spot.column == NOWHERE else spot.column
+        if file is not None and file.columns is not None and column is not None:
+            column = file.columns[spot.column]
+        by_line = file is not None and file.by_line
         return Place(
-            path=path,
+            path=None if file is None else file.path,
             channel=self.request.channel if self.request.algorithm else None,
-            record=spot.record,
-            column=None if spot.column == NOWHERE else spot.column,
+            record=None if by_line else spot.record,
+            line=spot.record if by_line else None,
+            column=column,
             offset=None if spot.offset == NOWHERE else spot.offset,
         )
 
@@ -128,6 +137,26 @@ class Context:
             sources=tuple(dict.fromkeys(sources)),
         )
         self.findings.add(finding, places, max(count, 1), about=about)
+
+    def report_places(
+        self,
+        rule: str,
+        found: str,
+        expected: str,
+        fix: str,
+        places: tuple[Place, ...],
+        count: int,
+        *,
+        severity: str,
+        message: str | None = None,
+        sources: Sequence[str] = (),
+        about: str = "",
+    ) -> None:
+        """Add a finding of which only the first places are known."""
+        finding = Finding(
+            rule, severity, found, expected, fix, message=message, sources=tuple(sources)
+        )
+        self.findings.add(finding, places, count, about=about)
 
     @property
     def is_xgboost(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .offenders import Offenders
@@ -29,6 +30,10 @@ class FileFacts:
         Where it can be opened again; None for a stream.
     looked_at : bool
         Whether its content was.
+    by_line : bool
+        Whether rows have the numbers of their lines.
+    columns : sequence of int or str, optional
+        Of CSV: where each feature stands, as it is reported.
     """
 
     path: str
@@ -39,6 +44,8 @@ class FileFacts:
     rows: int = 0
     location: str | None = None
     looked_at: bool = True
+    by_line: bool = False
+    columns: Sequence[int | str] | None = None
 
 
 @dataclass

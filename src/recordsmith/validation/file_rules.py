@@ -100,12 +100,17 @@ def _places(ctx: Context, paths: Iterable[str]) -> list[Place]:
     return [Place(path=path, channel=channel) for path in paths]
 
 
+def _rows(ctx: Context) -> int:
+    """Rows of all files, those included that hold no numbers to check."""
+    return max(ctx.facts.rows, sum(one.rows for one in ctx.files))
+
+
 @rule("file/empty", early=False)
 def empty(ctx: Context) -> None:
     """There is something to read."""
     if not all(one.looked_at for one in ctx.files):
         return
-    if not ctx.facts.rows and not ctx.damages:
+    if not _rows(ctx) and not ctx.damages and not ctx.text.issues.found:
         where = f" in channel {ctx.request.channel}" if ctx.request.algorithm else ""
         ctx.report(
             "file/empty",
@@ -118,7 +123,7 @@ def empty(ctx: Context) -> None:
         )
         return
     hollow = [one.path for one in ctx.files if not one.rows and one.size is not None]
-    if hollow and not ctx.damages:
+    if hollow and not ctx.damages and not ctx.text.issues.found:
         ctx.report(
             "file/empty",
             f"{len(hollow):,} of {plural(len(ctx.files), 'file')} without any row",

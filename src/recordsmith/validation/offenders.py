@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,16 +42,20 @@ class Origin:
         Record number of the batch's first row, as it is reported.
     offset : callable, optional
         Byte offset in the file of a row, given by its position in the batch.
+    numbers : sequence of int, optional
+        Number of each row, where they do not follow one another.
     """
 
     file: int = 0
     first: int = 1
     offset: Callable[[int], int] | None = None
+    numbers: Sequence[int] | None = None
 
     def spot(self, row: int, column: int = NOWHERE) -> Spot:
         """The place of a row of the batch, given by its position from 0."""
         at = NOWHERE if self.offset is None else self.offset(row)
-        return Spot(self.file, self.first + row, column, at)
+        number = self.first + row if self.numbers is None else int(self.numbers[row])
+        return Spot(self.file, number, column, at)
 
 
 @dataclass

@@ -386,7 +386,11 @@ def empty_rows(ctx: Context) -> None:
     fmt = ctx.format
     for one, model in numeric(ctx):
         sparse = any(v.density == "sparse" for v in one.variants)
-        if not one.empty or (not sparse and not is_nothing(model)):
+        if (
+            not one.empty
+            or ctx.kind == "libsvm"
+            or (not sparse and not is_nothing(model))
+        ):
             continue
         fact = fmt.empty_rows if fmt is not None else None
         needed = fact is not None and fact.value == "explicit-zero"

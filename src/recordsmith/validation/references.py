@@ -5,8 +5,10 @@ from __future__ import annotations
 __all__ = [
     "BATCH_TRANSFORM",
     "CHANNEL_API",
+    "CSV_REQUESTS",
     "INFERENCE_FORMATS",
     "ML_IO",
+    "SPARK_VECTOR",
     "TRAINING_FORMATS",
     "XGBOOST_DATA",
     "XGBOOST_ERRORS",
@@ -27,3 +29,5 @@ ML_IO = "https://github.com/awslabs/ml-io"  # the reader of the first-party imag
 XGBOOST_READER = f"{_XGBOOST}/sagemaker_xgboost_container/recordio_protobuf.py"
 XGBOOST_DATA = f"{_XGBOOST}/sagemaker_xgboost_container/data_utils.py"
 XGBOOST_ERRORS = f"{_XGBOOST}/sagemaker_algorithm_toolkit/exceptions.py"
+CSV_REQUESTS = "https://github.com/aws/sagemaker-xgboost-container/issues/74"
+SPARK_VECTOR = "https://github.com/aws/amazon-sagemaker-examples/issues/1017"

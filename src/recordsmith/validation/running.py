@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ..errors import (
     FormatError,
     InputError,
+    LimitError,
     ParseError,
     RecordsmithError,
     UnsupportedTypeError,
@@ -19,8 +20,11 @@ from ..sources.open_source import is_files, known_options, open_files, open_sour
 from ..storage import is_path
 from ..tally import Tally
 from .checks import Checks
+from .csv_files import CSV_OPTIONS, read_csv
 from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
+from .libsvm_files import LIBSVM_OPTIONS, read_libsvm
+from .line_files import line_reader
 from .listing import kind_of, list_files, stray_files
 from .offenders import NOWHERE, Origin, Spot
 from .profile import Profile, profile_of
@@ -166,6 +170,13 @@ def _subject(src: Any, request: Request) -> str:
     return f"{name} for {request.algorithm.key}, {use}"
 
 
+# Text is read here line by line, unless options say that it is of some other form.
+_TEXT: dict[str, tuple[Callable[..., None], Collection[str]]] = {
+    "csv": (read_csv, CSV_OPTIONS),
+    "libsvm": (read_libsvm, LIBSVM_OPTIONS),
+}
+
+
 class _Run:
     """One validation: its options, and how far it has come."""
 
@@ -264,6 +275,10 @@ class _Run:
             fix = "leave it out, or say what it is: source_format="
             note_damage(ctx, "file/unreadable", reason, fix, start)
             return
+        reader = line_reader(self.request, file.kind)
+        if reader is not None:
+            self._read_text(reader, checks, files, file, {})
+            return
         why = content_unknown(self.request, file.kind)
         if why:
             file.looked_at = False
@@ -279,6 +294,10 @@ class _Run:
             settings["threads"] = self.threads
         settings.update(self.options)
         settings.pop("source_format", None)
+        reader, takes = _TEXT.get(file.kind, (None, ()))
+        if reader is not None and all(name in takes for name in settings):
+            self._read_text(reader, checks, files, file, settings)
+            return
         try:
             source = open_files(files, file.kind, Tally(), settings)
             for batch in source.batches:
@@ -313,6 +332,29 @@ class _Run:
                     lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
                 )
             except FormatError as error:  # of the compression around it
+                _note_error(checks, file, error)
+
+    def _read_text(
+        self,
+        reader: Callable[..., None],
+        checks: Checks,
+        files: Files,
+        file: FileFacts,
+        settings: dict[str, Any],
+    ) -> None:
+        before = checks.context.facts.rows
+        for opened in files:
+            try:
+                reader(
+                    checks.context,
+                    checks.batch,
+                    opened,
+                    file,
+                    settings,
+                    self.threads,
+                    lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
+                )
+            except (FormatError, LimitError) as error:  # of the compression, of a line
                 _note_error(checks, file, error)
 
     def _tell(self, done: int, rows: int) -> None:

@@ -29,13 +29,14 @@ def _severity(ctx: Context, one: FieldFacts, tolerated: bool = False) -> str:
 def nan(ctx: Context) -> None:
     """No value is missing."""
     key = ctx.request.algorithm.key if ctx.request.algorithm else ""
+    what = "empty cells or NaN" if ctx.kind == "csv" else "NaN"
     for one in _fields(ctx):
         if not one.nan:
             continue
         tolerated = key in _TAKE_NAN and one.role == "feature"
         ctx.report(
             "data/nan",
-            f"{one.nan.count:,} NaN in {name_of(one)}",
+            f"{one.nan.count:,} {what} in {name_of(one)}",
             "finite numbers; this algorithm takes NaN for missing"
             if tolerated
             else "finite numbers",
