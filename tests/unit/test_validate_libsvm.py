@@ -64,7 +64,7 @@ BAD = [
     ("a value of text", "1 0:1 3:red\n", "libsvm/value", [(1, 6)], "'3:red'"),
     ("a qid of text", "1 qid:a 0:1\n", "libsvm/pair", [(1, 2)], "'qid:a'"),
     ("indices that do not ascend", "1 0:1\n1 5:1 2:1\n", "record/unsorted-keys",
-     [(2, 6)], "do not ascend"),
+     [(2, 6)], "out of order"),
     ("an index twice", "1 0:1\n1 5:1 5:2\n", "record/duplicate-keys", [(2, 6)], "twice"),
     ("CSV", "1,2,3\n0,2,3\n", "libsvm/not-libsvm", [(1, 0)], "'1,2,3'"),
     ("a log", "Success: 3 rows\nwritten at noon\n", "libsvm/not-libsvm", [(1, 0)],

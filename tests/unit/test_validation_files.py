@@ -205,13 +205,13 @@ def test_libsvm(tmp_path):
 def test_libsvm_does_not_say_how_wide_it_is(tmp_path):
     train, other = tmp_path / "a.libsvm", tmp_path / "b.libsvm"
     train.write_text("1 0:1 7:2\n0 1:3\n")
-    other.write_text("1 3:1\n0 8:3\n")
+    other.write_text("1 0:1\n0 9:3\n")
     options = {"content_type": "text/libsvm", "hyperparameters": JOBS[XGB]}
     report = validate([str(train), str(other)], XGB, **options)
-    assert report.clean and "at least 9 wide" in report.schema
+    assert report.clean and "at least 10 wide" in report.schema
     training = validate(str(train), XGB, **options)
     found = validate(str(other), XGB, channel="validation", against=training, **options)
-    assert "8" in only(found, "request/width").found
+    assert "9" in only(found, "libsvm/width").found
     assert validate(
         str(train), XGB, channel="validation", against=str(other), **options
     ).clean
