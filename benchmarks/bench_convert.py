@@ -13,7 +13,7 @@ from .files import N_COLS, WIDE, write_any, write_parquet, write_wide_parquet
 from .measure import Report, compare, main
 
 MIB = 1 << 20
-ITER_BATCHES = "pyarrow's iter_batches()"
+SAME_BATCHES = "reading the same batches"
 
 
 class Null:
@@ -40,11 +40,11 @@ def measure(report: Report, options) -> None:
         write_parquet(
             source, cases.dense(N_COLS, 32), (64 if options.quick else 384) * MIB
         )
-        _one(report, options.runs, source, read_parquet, ITER_BATCHES, 1.5)
+        _one(report, options.runs, source, read_parquet, SAME_BATCHES, 1.5)
         for dtype in ("float32", "float64"):
             write_wide_parquet(source, (64 if options.quick else 384) * MIB, dtype)
             what = f"{WIDE} columns of {dtype}"
-            _one(report, options.runs, source, read_parquet, ITER_BATCHES, 1.5, what)
+            _one(report, options.runs, source, read_parquet, SAME_BATCHES, 1.5, what)
 
 
 def _one(
@@ -91,11 +91,14 @@ def read_csv(path: Path) -> int:
 
 
 def read_parquet(path: Path) -> int:
-    """All batches of the file."""
+    """All batches of the file, as the conversion reads them: for many columns that is
+    faster than pyarrow's defaults, and takes a quarter of their memory."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        return sum(batch.num_rows for batch in file.iter_batches())
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16) as file:
+        n_bytes = sum(type_.bit_width // 8 for type_ in file.schema_arrow.types)
+        rows = min(1 << 16, 16 * MIB // n_bytes)
+        return sum(batch.num_rows for batch in file.iter_batches(rows))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from recordsmith.validation.findings import SEVERITIES, Finding, Place, Report
+from recordsmith.reporting.findings import SEVERITIES, Finding, Place, Report
 
 NAN = Finding(
     "test/nan",
@@ -38,6 +38,7 @@ FULL = Report(
     schema="values dense float32 (8), label float32",
     checked=("test/nan", "test/width", "test/sorted", "test/empty"),
     skipped=(("test/classes", "num_classes was not given"),),
+    profile={"rows": 1234, "files": [], "fields": []},
 )
 CLEAN = Report("a.pbr", files=("a.pbr",), rows=1, checked=("test/nan",))
 

@@ -10,7 +10,7 @@
 
 #include "wire.h"
 
-enum { LANES = 4, BLOCK = 512 };
+enum { LANES = 4, FLOAT_LANES = 16, BLOCK = 512 };
 
 /* From here on doubles are whole; adding it to a smaller one rounds its fraction away. */
 #define WHOLE_FROM 0x1p52
@@ -148,6 +148,60 @@ static void add_block(const double *values, size_t n, rs_stats *stats)
     stats->min = found.min < stats->min ? found.min : stats->min;
     stats->max = found.max > stats->max ? found.max : stats->max;
     stats->n_values += n;
+}
+
+/* Of a block of finite values, whatever their fractions; false if one is not finite. The
+ * minimum and maximum of floats are those of the same doubles. */
+static bool add_finite_floats(const float *values, size_t n, rs_stats *stats)
+{
+    float min[FLOAT_LANES], max[FLOAT_LANES];
+    uint32_t not_finite[FLOAT_LANES] = {0};
+    for (size_t k = 0; k < FLOAT_LANES; k++) {
+        min[k] = FLT_MAX;
+        max[k] = -FLT_MAX;
+    }
+    size_t i = 0;
+    for (; i + FLOAT_LANES <= n; i += FLOAT_LANES) {
+        for (size_t k = 0; k < FLOAT_LANES; k++) {
+            const float v = values[i + k];
+            uint32_t bits;
+            memcpy(&bits, &v, sizeof bits);
+            min[k] = v < min[k] ? v : min[k];
+            max[k] = v > max[k] ? v : max[k];
+            not_finite[k] |= (bits & 0x7fffffffU) + 0x00800000U;
+        }
+    }
+    for (; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        min[0] = values[i] < min[0] ? values[i] : min[0];
+        max[0] = values[i] > max[0] ? values[i] : max[0];
+        not_finite[0] |= (bits & 0x7fffffffU) + 0x00800000U;
+    }
+    for (size_t k = 1; k < FLOAT_LANES; k++) {
+        min[0] = min[k] < min[0] ? min[k] : min[0];
+        max[0] = max[k] > max[0] ? max[k] : max[0];
+        not_finite[0] |= not_finite[k];
+    }
+    if (not_finite[0] >> 31 != 0) {
+        return false;
+    }
+    stats->min = (double)min[0] < stats->min ? (double)min[0] : stats->min;
+    stats->max = (double)max[0] > stats->max ? (double)max[0] : stats->max;
+    stats->n_values += n;
+    return true;
+}
+
+void rs_bounds_float32(const float *values, size_t n, rs_stats *stats)
+{
+    for (size_t at = 0; at < n; at += BLOCK) {
+        const size_t n_block = n - at < BLOCK ? n - at : BLOCK;
+        if (!add_finite_floats(values + at, n_block, stats)) {
+            const uint64_t n_not_integer = stats->n_not_integer;
+            rs_stats_float32(values + at, n_block, stats);
+            stats->n_not_integer = n_not_integer;
+        }
+    }
 }
 
 void rs_stats_float64(const double *values, size_t n, rs_stats *stats)

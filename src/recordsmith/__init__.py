@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
+    from . import channels
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
         read,
         write,
     )
+    from .reporting.findings import Finding, Report
     from .salvaging import SalvageReport, salvage
     from .tally import Tally
+    from .validation.running import validate
     from .verification import VerifyReport, verify
 
 __version__ = "0.1.0"
@@ -39,12 +42,15 @@ __all__ = [
     "Comparison",
     "Description",
     "Field",
+    "Finding",
+    "Report",
     "SalvageReport",
     "Tally",
     "VerifyReport",
     "WriteResult",
     "algorithm",
     "algorithms",
+    "channels",
     "compare",
     "convert",
     "decode",
@@ -55,12 +61,14 @@ __all__ = [
     "iter_chunks",
     "read",
     "salvage",
+    "validate",
     "verify",
     "write",
 ]
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
+# `channels` is public as a module, like `errors`.
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -81,12 +89,16 @@ _HOMES = {
     ),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
+    "reporting.findings": ("Finding", "Report"),
+    "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "channels":
+        return import_module(".channels", __name__)
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

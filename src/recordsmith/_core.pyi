@@ -6,11 +6,13 @@ from typing_extensions import Self, disjoint_base
 from .batch import Field
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
     "encode_fitting",
@@ -21,6 +23,7 @@ __all__ = [
     "frame_peek",
     "frame_wrap",
     "join_frames",
+    "key_facts",
     "libsvm_bounds",
     "libsvm_facts",
     "libsvm_fill",
@@ -83,6 +86,19 @@ class LibsvmFacts(NamedTuple):
     first_qid: int
 
 LIBSVM_FLAGS: dict[str, int]
+
+class KeyFacts(NamedTuple):
+    n_rows: int
+    n_empty: int
+    n_unordered: int
+    max_values: int
+    first_empty: int
+    first_unordered: int
+    min_key: int
+    max_key: int
+
+ROW_EMPTY: int
+ROW_UNORDERED: int
 
 @disjoint_base
 class Rows:
@@ -147,7 +163,10 @@ def fill_to_end(
     infos: list[ColumnInfo],
     targets: list[Target],
 ) -> int: ...
-def value_stats(values: Any) -> tuple[int, int, int, int, int, int, float, float]: ...
+def value_stats(
+    values: Any, fractions: bool = True
+) -> tuple[int, int, int, int, int, int, float, float]: ...
+def key_facts(rows: Rows, field: int, begin: int, end: int, kinds: Any) -> KeyFacts: ...
 def libsvm_bounds(data: Any) -> tuple[int, int, int]: ...
 def libsvm_facts(data: Any, flags: int, index_base: int, n_keys: int) -> LibsvmFacts: ...
 def libsvm_fill(

@@ -41,6 +41,7 @@ __all__ = [
     "frame_peek",
     "frame_wrap",
     "join_frames",
+    "key_facts",
     "libsvm_bounds",
     "libsvm_facts",
     "libsvm_fill",
@@ -575,6 +576,6 @@ def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_r
     return _fill(data, begin, end, most_records, True, infos, targets)
 
 
-include "_numbers.pxi"
 include "_columns.pxi"
+include "_numbers.pxi"
 include "_libsvm.pxi"

@@ -147,6 +147,22 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     void rs_stats_float32(const float *values, size_t n, rs_stats *stats) noexcept
     void rs_stats_float64(const double *values, size_t n, rs_stats *stats) noexcept
     void rs_stats_int32(const int32_t *values, size_t n, rs_stats *stats) noexcept
+    void rs_bounds_float32(const float *values, size_t n, rs_stats *stats) noexcept
+
+    ctypedef struct rs_key_facts:
+        uint64_t n_rows
+        uint64_t n_empty
+        uint64_t n_unordered
+        uint64_t max_values
+        int64_t first_empty
+        int64_t first_unordered
+        int64_t min_key
+        int64_t max_key
+
+    void rs_key_facts_init(rs_key_facts *facts) noexcept
+    rs_status rs_find_key_facts(const rs_field *field, int64_t begin, int64_t end,
+                                uint8_t *kinds, rs_key_facts *facts,
+                                rs_error *err) noexcept
 
     ctypedef struct rs_narrowing:
         uint64_t n_changed

@@ -19,7 +19,14 @@ from .tally import Tally
 from .threads import prefetch
 
 if TYPE_CHECKING:
+    from .algorithm_table.types import Algorithm
+    from .reporting.findings import Report
+    from .validation.guarding import Guard
+
     Progress = Callable[[int, Optional[int], int], None]
+
+# What only means something beside algorithm=: see `validation.guarding`.
+_CHECKED = ("algorithm", "channel", "hyperparameters", "purpose", "container")
 
 __all__ = [
     "WriteResult",
@@ -51,6 +58,8 @@ class WriteResult:
         Wall time.
     tally : Tally
         Everything that was changed on the way, counted.
+    report : Report or None
+        What the checks found, where an algorithm was named; no error is in it.
     """
 
     path: str
@@ -60,6 +69,7 @@ class WriteResult:
     schema: str
     seconds: float
     tally: Tally = field(default_factory=Tally)
+    report: Report | None = None
 
 
 def encode(
@@ -69,10 +79,11 @@ def encode(
     dtype: str | None = None,
     label_dtype: str | None = None,
     duplicates: str = "error",
-    empty_rows: str = "keep",
+    empty_rows: str | None = None,
     threads: int | None = None,
     out: Any = None,
     tally: Tally | None = None,
+    algorithm: Algorithm | str | None = None,
     **options: Any,
 ) -> bytes | memoryview:
     """RecordIO-protobuf bytes of rows in memory.
@@ -102,9 +113,13 @@ def encode(
         unspecified.
     tally : Tally, optional
         Counts what was changed.
+    algorithm : str, optional
+        A built-in algorithm of SageMaker: dtype, label_dtype and empty_rows are by
+        default what it takes, and rows that it would refuse are a ValidationError.
     **options
         uid, metadata, configuration: a text for each row (for a table: a column's name);
-        for a table also label, features, drop, nulls.
+        for a table also label, features, drop, nulls. With an algorithm also channel,
+        hyperparameters, purpose, container, as for :func:`recordsmith.validate`.
 
     Returns
     -------
@@ -118,6 +133,8 @@ def encode(
         If X or y hold no numbers.
     LimitError
         If a record would take 2^29 bytes or more, or `out` is too small.
+    ValidationError
+        If the algorithm would refuse the rows; `report` says why.
 
     Notes
     -----
@@ -132,14 +149,20 @@ def encode(
     (104, array([0., 1.], dtype=float32))
     """
     tally = Tally() if tally is None else tally
-    casts = {"dtype": dtype, "label_dtype": label_dtype}
+    options.update(dtype=dtype, label_dtype=label_dtype, algorithm=algorithm)
     policy: dict[str, Any] = {
         "duplicates": duplicates,
         "empty_rows": empty_rows,
         "threads": threads,
         "tally": tally,
     }
-    batches = list(_batches(X, y, tally, **casts, **options))
+    guard = _guard(X, "recordio", options, policy, tally)
+    policy["empty_rows"] = policy["empty_rows"] or "keep"
+    batches = list(_batches(X, y, tally, **options))
+    if guard is not None:
+        checked = [guard.batch(batch) for batch in batches]
+        guard.finish(type(X).__name__)
+        batches = [batch for batch in checked if batch is not None]
     tally.rows += sum(batch.n_rows for batch in batches)
     if len(batches) == 1:
         return encode_batch(batches[0], out=out, **policy)
@@ -150,6 +173,28 @@ def encode(
     for one in batches:
         at += len(encode_batch(one, out=view[at:], **policy))
     return view[:at]
+
+
+def _guard(
+    src: Any,
+    dest_format: str,
+    options: dict[str, Any],
+    policy: dict[str, Any],
+    tally: Tally,
+) -> Guard | None:
+    """The checks for the algorithm that a verb was given, whose options are taken out of
+    `options`; what the table decides and the user did not is set in `policy`."""
+    from .validation.guarding import Guard, pop_options
+
+    told = pop_options(options)
+    if not told:
+        return None
+    settings = {**options, **policy}
+    algorithm = told.pop("algorithm")
+    guard = Guard(algorithm, dest_format, settings, tally, source=src, **told)
+    if settings.get("empty_rows") is not None:
+        policy["empty_rows"] = settings["empty_rows"]
+    return guard
 
 
 def _batches(X: Any, y: Any, tally: Tally, **options: Any) -> Iterator[Batch]:
@@ -383,6 +428,11 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     overwrite : bool, default False
     limit : int, optional
         Convert only so many rows.
+    algorithm : str, optional
+        A built-in algorithm of SageMaker. dtype, label_dtype and empty_rows are by
+        default what it takes; rows are checked as :func:`recordsmith.validate` does, and
+        nothing is published if there is an error. channel, hyperparameters, purpose and
+        container say more of the job.
     progress : callable(bytes_done, bytes_total or None, rows_done), optional
     **options
         Those of the formats: header, names, delimiter, index_base, n_features, ... (see
@@ -391,6 +441,11 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     Returns
     -------
     WriteResult
+
+    Raises
+    ------
+    ValidationError
+        If the algorithm would refuse the rows; `report` says why, row by row.
     """
     return _run(dest, src, None, options)
 
@@ -398,27 +453,35 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
 def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     """source -> batches -> sink, with the source one step ahead in a thread of its
     own."""
-    from .sinks import OPTIONS, open_sink
+    from .sinks import OPTIONS, format_of, open_sink
 
     started = time.perf_counter()
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
     for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
     threads = options.get("threads")
+    guard = None
+    if any(options.get(name) is not None for name in _CHECKED):
+        target = format_of(dest, for_sink.get("dest_format"), for_sink.get("compression"))
+        guard = _guard(src, target, options, for_sink, tally)
     sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
-    schema = ""
-    rows = 0
+    schema, rows, report = "", 0, None
     with sink:
-        for batch in prefetch(batches):
+        for found in prefetch(batches):
+            batch = found if guard is None else guard.batch(found)
+            if batch is None:  # the rest is looked at, for the report, and not written
+                continue
             schema = schema or ", ".join(map(repr, batch.fields))
             sink.write(batch)
             rows += batch.n_rows
             if progress is not None and source is not None:
                 done = source.position() if source.position is not None else 0
                 progress(done, source.size, rows)
+        if guard is not None:
+            report = guard.finish(sink.name)
     tally.rows += rows
     return WriteResult(
         sink.name,
@@ -428,6 +491,7 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
         schema,
         time.perf_counter() - started,
         tally,
+        report,
     )
 
 

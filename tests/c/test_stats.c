@@ -28,6 +28,34 @@ static void test_floats(void)
     CHECK(stats.max == 16777216);
 }
 
+/* The same facts, but for fractions, which are left alone: whether a block is finite or
+ * not, and wherever in it the odd value stands. */
+static void test_bounds(void)
+{
+    const float odd[] = {NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, -0.0F, 1e-45F};
+    for (size_t at = 0; at < 2000; at += 61) {
+        for (size_t k = 0; k < 7; k++) {
+            for (size_t i = 0; i < 2000; i++) {
+                floats[i] = (float)i / 8;
+            }
+            floats[at] = odd[k];
+            rs_stats want, got;
+            rs_stats_init(&want);
+            rs_stats_init(&got);
+            rs_stats_float32(floats, 2000, &want);
+            rs_bounds_float32(floats, 1500, &got);
+            rs_bounds_float32(floats + 1500, 500, &got);
+            CHECK_EQ(got.n_not_integer, 0);
+            want.n_not_integer = 0;
+            CHECK_BYTES(&got, sizeof got, &want, sizeof want);
+        }
+    }
+    rs_stats none;
+    rs_stats_init(&none);
+    rs_bounds_float32(floats, 0, &none);
+    CHECK(none.min > none.max);
+}
+
 static void test_doubles(void)
 {
     const double values[] = {0x1p52, 0x1p52 - 0.5, 0x1p51 + 0.5, -0x1p-1074, DBL_MAX, 3};
@@ -158,6 +186,7 @@ static void test_narrow_int32(void)
 int main(void)
 {
     test_floats();
+    test_bounds();
     test_doubles();
     test_places();
     test_integers();

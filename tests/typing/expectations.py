@@ -14,5 +14,7 @@ reveal_type(rs.convert("a.csv", "a.pbr").tally)  # recordsmith.tally.Tally
 reveal_type(next(rs.iter_batches("a.pbr")))  # recordsmith.batch.Batch
 reveal_type(next(rs.iter_chunks("a.pbr")).data)  # bytes
 reveal_type(rs.verify("a.pbr").problems)  # list[recordsmith.verification.Problem]
+reveal_type(rs.validate("a.pbr").clean)  # bool
+reveal_type(rs.validate("a.pbr").findings[0].count)  # int
 reveal_type(rs.salvage("a.pbr", "b.pbr").bytes_lost)  # int
 reveal_type(rs.errors.FormatError("x").offset)  # int | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ValidationError
 from . import options, process
 from .progress import human_bytes, plural, progress_bar
 
@@ -21,10 +23,12 @@ examples:
   recordsmith convert agaricus.libsvm train.pbr --index-base 1 --n-features 127
   recordsmith convert part-*.parquet train.pbr --label y --drop id,name
   recordsmith convert train.pbr train.parquet
+  recordsmith convert train.csv train.pbr --label y --algorithm linear-learner
   gunzip < train.csv.gz | recordsmith convert - - --from csv --to recordio > train.pbr
 
 The output appears under its name only when it is whole. An existing file is refused
-unless --overwrite is given; with it, the output may be an input, too."""
+unless --overwrite is given; with it, the output may be an input, too. Rows that the
+algorithm would refuse make no output: the exit code is then 3."""
 
 _CHANGES = {
     "nulls": "missing values filled in",
@@ -55,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="convert only N rows")
     parser.add_argument("--threads", type=int, metavar="N", help="default: all cores")
     parser.add_argument("--dry-run", action="store_true", help="do everything but write")
+    options.add_algorithm_options(parser)
     options.add_source_options(parser)
     options.add_dest_options(parser)
     options.add_message_options(parser)
@@ -70,18 +75,33 @@ def run(args: argparse.Namespace) -> int:
     from .. import convert
 
     settings = options.given(args)
+    options.load_hyperparameters(args, settings)
     target: Any = dest
     if args.dry_run:
         target = _check(dest, settings)
-    with progress_bar(args) as progress:
-        result = convert(
-            options.one_or_many(sources), target, progress=progress, **settings
-        )
+    try:
+        with progress_bar(args) as progress:
+            result = convert(
+                options.one_or_many(sources), target, progress=progress, **settings
+            )
+    except ValidationError as error:
+        return _refused(args, error)
     if args.json:
         process.print_json(_as_json(result, dest, args.dry_run))
     else:
         process.say(args, _summary(result, dest, args.dry_run))
     return 0
+
+
+def _refused(args: argparse.Namespace, error: ValidationError) -> int:
+    """Print why the algorithm would refuse the rows; nothing was published."""
+    report: Any = error.report
+    if args.json:
+        print(report.to_json())
+    else:
+        print(report, file=sys.stderr)
+        process.say(args, "nothing was written")
+    return 3
 
 
 class _Nowhere:
@@ -115,6 +135,7 @@ def _as_json(result: WriteResult, dest: str, dry_run: bool) -> dict[str, Any]:
         "schema": result.schema,
         "changes": result.tally.changes(),
         "dry_run": dry_run,
+        "report": None if result.report is None else result.report.to_dict(),
     }
 
 
@@ -131,4 +152,6 @@ def _summary(result: WriteResult, dest: str, dry_run: bool) -> str:
     for name, count in result.tally.changes().items():
         number = f"{count:,}" if isinstance(count, int) else f"{count:.2g}"
         lines.append(f"  {_CHANGES.get(name, name)}: {number}")
+    findings = result.report.findings if result.report is not None else ()
+    lines += [f"  {one.severity}: {one.found}; {one.fix}" for one in findings]
     return "\n".join(lines)

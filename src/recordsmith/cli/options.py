@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "add_algorithm_options",
     "add_dest_options",
     "add_message_options",
     "add_source_options",
     "given",
+    "load_hyperparameters",
     "one_or_many",
 ]
 
@@ -232,6 +236,49 @@ def add_dest_options(parser: argparse.ArgumentParser, default: str | None = None
         metavar="WHAT",
         help="libsvm: rows have no label: error (default), omit, or a number",
     )
+
+
+def add_algorithm_options(parser: argparse.ArgumentParser) -> None:
+    """What the rows are for; see `recordsmith.validate`."""
+    group = parser.add_argument_group("what the data are for")
+    add = group.add_argument
+    add("--algorithm", metavar="NAME", help="see: recordsmith algorithms")
+    add("--channel", metavar="NAME", help="default: train")
+    add(
+        "--hyperparameters",
+        action="append",
+        metavar="FILE|NAME=VALUE",
+        help="the job's: a JSON file, or one by one",
+    )
+    add("--container", metavar="TAG", help="the image's tag; default: the newest")
+    add(
+        "--purpose",
+        choices=("train", "inference", "transform"),
+        metavar="WHAT",
+        help="train (default), inference or transform",
+    )
+
+
+def load_hyperparameters(args: argparse.Namespace, settings: dict[str, Any]) -> None:
+    """Put the job's hyperparameters, of files and single ones, into `settings`."""
+    if args.hyperparameters is None:
+        return
+    found: dict[str, Any] = {}
+    for one in args.hyperparameters:
+        name, sign, value = one.partition("=")
+        if sign and not Path(one).is_file():
+            found[name.strip()] = value.strip()
+            continue
+        try:
+            loaded = json.loads(Path(one).read_text("utf-8"))
+        except ValueError as error:
+            args.parser.error(f"{one} is no JSON: {error}")
+        if isinstance(loaded, dict) and isinstance(loaded.get("HyperParameters"), dict):
+            loaded = loaded["HyperParameters"]  # a whole training job
+        if not isinstance(loaded, dict):
+            args.parser.error(f"{one} holds no JSON object")
+        found.update(loaded)
+    settings["hyperparameters"] = found
 
 
 _NOT_PARAMETERS = frozenset(

@@ -17,6 +17,7 @@ from . import (
     head,
     inspect,
     salvage,
+    validate,
     verify,
 )
 
@@ -24,6 +25,7 @@ __all__ = ["COMMANDS", "Parser", "build_parser"]
 
 COMMANDS = {
     "convert": convert,
+    "validate": validate,
     "inspect": inspect,
     "compare": compare,
     "head": head,
@@ -48,8 +50,8 @@ examples:
   recordsmith head -n 3 train.pbr
   recordsmith COMMAND --help
 
-exit codes: 0 fine, 1 bad data or I/O, 2 wrong usage, 3 validate has findings,
-130 interrupted, 143 terminated"""
+exit codes: 0 fine, 1 bad data or I/O, 2 wrong usage, 3 validate or channel has
+findings, 130 interrupted, 143 terminated"""
 
 
 class Parser(argparse.ArgumentParser):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["draw", "refuse_without_matplotlib"]
 
 # Blue and grey of about equal use to all eyes; the hatching tells them apart in print.
-_BEST, _OTHER, _INK = "#0a64a4", "#c9c9c9", "#333333"
+_BEST = "#0a64a4"
+_OTHER = "#c9c9c9"
+_INK = "#333333"
 _PANELS = (
     ("bytes a row", "bytes"),
     ("ms to write 1,000 rows", "write"),

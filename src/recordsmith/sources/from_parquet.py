@@ -76,7 +76,9 @@ def from_parquet(
     Notes
     -----
     Dictionary columns of numbers are decoded. A Parquet file inside a gzip file, and a
-    stream that cannot be set back, are refused.
+    stream that cannot be set back, are refused. A row group whose columns cannot be
+    decoded side by side in little memory (hundreds of columns, many rows) passes through
+    temporary files: see :mod:`recordsmith.sources.parquet_columns`.
     """
     if schema_drift not in ("error", "promote"):
         raise InputError(f"schema_drift={schema_drift!r}: expected 'error' or 'promote'")

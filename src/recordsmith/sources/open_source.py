@@ -19,7 +19,7 @@ from .files import Files
 if TYPE_CHECKING:
     from ..tally import Tally
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "is_files", "known_options", "open_files", "open_source"]
 
 # format -> module and function: the one line that a new kind of file takes.
 _READERS = {
@@ -81,8 +81,8 @@ def open_source(
     UnsupportedTypeError
         If `src` is none of these.
     """
-    if _is_files(src):
-        return _open_files(src, source_format, tally, options)
+    if is_files(src):
+        return open_files(Files(expand(src)), source_format, tally, options)
     if source_format is not None:
         raise InputError(
             f"source_format={source_format!r} is for files, not for {type(src).__name__}"
@@ -95,9 +95,10 @@ def open_source(
     return _open_table(src, tally, options)
 
 
-def _is_files(src: Any) -> bool:
+def is_files(src: Any) -> bool:
+    """Is this a path, a file object, or a list of those?"""
     if isinstance(src, (list, tuple)):
-        return bool(src) and all(_is_files(one) for one in src)
+        return bool(src) and all(is_files(one) for one in src)
     is_file = hasattr(src, "read") or hasattr(src, "readinto")
     return is_path(src) or (is_file and not hasattr(src, "__arrow_c_stream__"))
 
@@ -107,10 +108,10 @@ def _is_plain_array(src: Any) -> bool:
     return hasattr(src, "__array__") and not arrow
 
 
-def _open_files(
-    src: Any, source_format: str | None, tally: Tally, options: dict[str, Any]
+def open_files(
+    files: Files, source_format: str | None, tally: Tally, options: dict[str, Any]
 ) -> Source:
-    files = Files(expand(src))
+    """Open files: :func:`open_source` for those that were listed already."""
     try:
         kind = source_format or _kind(files, options)
         if kind not in _READERS:
@@ -174,6 +175,11 @@ def _only_batches(items: Any) -> Iterator[Batch]:
                 advice="make one with Batch, or pass arrays as a whole",
             )
         yield one
+
+
+def known_options(kind: str) -> list[str]:
+    """The options that a format's reader knows; [] if there is no such format."""
+    return _parameters(_reader(kind)) if kind in _READERS else []
 
 
 def _parameters(reader: Callable[..., Any]) -> list[str]:

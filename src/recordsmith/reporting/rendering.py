@@ -17,7 +17,8 @@ __all__ = ["place_text", "print_report", "report_text", "summary", "wants_colour
 _WIDTH = 90
 _NARROWEST = 40
 _COLOURS = {"error": "31", "warning": "33", "note": "36"}
-_BOLD, _DIM = "1", "2"
+_BOLD = "1"
+_DIM = "2"
 _NAME_WIDTH = len("job says")
 
 

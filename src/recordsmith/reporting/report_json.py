@@ -31,6 +31,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "findings": [_finding_dict(finding) for finding in report.findings],
         "checked": list(report.checked),
         "skipped": [{"rule": rule, "reason": why} for rule, why in report.skipped],
+        "profile": dict(report.profile),
     }
 
 
@@ -84,6 +85,7 @@ def from_json(text: str) -> Report:
                 (_typed(one, "rule", str), _typed(one, "reason", str))
                 for one in _typed(value, "skipped", list)
             ),
+            profile=_typed(value, "profile", dict),
         )
     except _Misfit as misfit:
         raise ParseError(

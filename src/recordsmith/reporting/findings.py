@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from threading import Lock
@@ -63,7 +63,7 @@ class Finding:
     Attributes
     ----------
     rule : str
-        Stable id: "data/nan", "channel/content-type"; see `validation.catalogue`.
+        Stable id: "data/nan", "channel/content-type"; see `reporting.catalogue`.
     severity : {"error", "warning", "note"}
         "error": the job fails or learns from wrong data. What rests on a fact that nobody
         confirmed is a "warning" and says so.
@@ -113,6 +113,9 @@ class Report:
         Ids of all rules that were applied, whether they found something or not.
     skipped : tuple of (str, str)
         Rules that could not be applied, and why.
+    profile : mapping
+        What the data look like: dtype, density, width of each field and the labels that
+        occur, so that other data can be held against them (`validate(against=report)`).
 
     Examples
     --------
@@ -130,6 +133,7 @@ class Report:
     schema: str = ""
     checked: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -158,7 +162,7 @@ class Report:
         return to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """The report as one JSON object, as validation/report.schema.json describes it.
+        """The report as one JSON object, as reporting/report.schema.json describes it.
 
         Examples
         --------
@@ -187,7 +191,7 @@ class Report:
         """The report as a SARIF 2.1.0 log, which GitHub and editors show.
 
         Paths are relative to the working folder, where they are below it; several reports
-        go into one log with `validation.sarif.to_sarif`.
+        go into one log with `reporting.sarif.to_sarif`.
         """
         from .sarif import to_sarif
 
