@@ -107,8 +107,7 @@ RULES: dict[str, str] = {
     # the job
     "job/feature-dim": "The width of rows is what the hyperparameters say, within limits",
     "job/mini-batch-size": "There are enough rows for a mini-batch",
-    "job/instances": "Every instance gets data",
-    "job/hyperparameters": "Hyperparameters about the data are there, and within limits",
+    "job/instances": "Every instance gets a row",
     # requests, and data held against those for training
     "request/labels": "Requests carry no labels",
     "request/fields": "Rows have the features of the training data",

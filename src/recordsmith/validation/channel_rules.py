@@ -1,59 +1,124 @@
-"""Rules about the settings of the channel that the data are for, against the table."""
+"""Settings of the channel and the job that the data are for.
+
+They are judged by the rules of :mod:`recordsmith.channels`, with what is known of the
+files filled in. Here is only what needs the data: what they are, and how many rows.
+"""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from dataclasses import replace
 from typing import Any
 
-from ..algorithm_table.types import Fact, Format
-from ..reporting.findings import Place
+from ..channels import lint
+from ..reporting.findings import Finding, Place
+from ..wording import plural
 from .context import Context, rule
-from .references import CHANNEL_API
+from .record_rules import row_width
 
-__all__ = ["RULES"]
+__all__ = ["JOB_RULES", "RULES"]
 
-
-def _at(ctx: Context, setting: str) -> list[Place]:
-    return [Place(channel=ctx.request.channel, setting=setting)]
-
-
-@rule(
+_CHANNEL = (
     "channel/content-type",
     "channel/content-type-parameter",
     "channel/label-size",
-    early=False,
+    "channel/input-mode",
+    "channel/compression",
+    "channel/distribution",
+    "channel/shards",
 )
-def content_type(ctx: Context) -> None:
-    """The content type is one that the algorithm knows, spelled as it knows it."""
-    algorithm, given, fmt = ctx.request.algorithm, ctx.request.content_type, ctx.format
-    if algorithm is None:
-        return
+_JOB = (
+    "channel/instances",
+    "channel/hyperparameter-missing",
+    "channel/hyperparameter-value",
+)
+
+
+def _channel(ctx: Context) -> dict[str, Any]:
+    """The channel as boto3 takes it, as far as it is known.
+
+    Where no content type is given, that of the data stands for it: `_default_type` tells
+    what is wrong with that.
+    """
+    request = ctx.request
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/prefix"}
+    if request.distribution is not None:
+        source["S3DataDistributionType"] = request.distribution
+    value: dict[str, Any] = {
+        "ChannelName": request.channel,
+        "DataSource": {"S3DataSource": source},
+    }
+    base = request.content_type or (ctx.format.content_type if ctx.format else None)
+    if base is not None:
+        pairs = (f"{name}={text}" for name, text in request.parameters.items())
+        value["ContentType"] = ";".join([base, *pairs])
+    if request.compression is not None:
+        value["CompressionType"] = request.compression
+    if request.input_mode is not None:
+        value["InputMode"] = request.input_mode
+    elif request.compression is not None:
+        value["InputMode"] = "File"
+    return value
+
+
+def _lint(ctx: Context, ids: tuple[str, ...]) -> None:
+    """Take over what the linter finds by these rules."""
+    request = ctx.request
+    objects = [(one.path, one.size or 0) for one in ctx.files]
+    report = lint(
+        _channel(ctx),
+        algorithm=request.algorithm,
+        container=request.container,
+        instances=request.instances,
+        hyperparameters=request.hyperparameters or None,
+        objects={request.channel: objects} if objects else None,
+    )
+    for one in report.findings:
+        if one.rule in ids and one.rule not in ctx.mended:
+            one = _with_width(ctx, one) if one.rule.endswith("missing") else one
+            ctx.findings.add(one, one.places, one.count, about=one.found)
+    for name, why in report.skipped:
+        if name in ids:
+            ctx.skip(name, why if name in _SAID else "")
+
+
+# Of what is not given, only this is worth a line: the other rules then have no bearing.
+_SAID = ("channel/hyperparameter-missing",)
+
+
+def _with_width(ctx: Context, finding: Finding) -> Finding:
+    """A missing width is known from the data."""
+    one = ctx.request.algorithm.hyperparameter("width") if ctx.request.algorithm else None
+    width = row_width(ctx)
+    if one is None or width is None or f"no {one.name}" not in finding.found:
+        return finding
+    return replace(finding, fix=f"{finding.fix} to {width}")
+
+
+@rule(*_CHANNEL, early=False)
+def channel(ctx: Context) -> None:
+    """The channel's settings fit the algorithm and the files."""
     if not ctx.request.trains:
         _request_type(ctx)
-    elif given is None:
+        return
+    if ctx.request.algorithm is not None and ctx.request.content_type is None:
         _default_type(ctx)
-    elif fmt is not None and given in (fmt.content_type, *fmt.spellings.value):
-        _parameters(ctx)
-    else:
-        known = [fmt.content_type for fmt in algorithm.formats]
-        near = next(
-            (fmt.content_type for fmt in algorithm.formats if fmt.kind == given),
-            (get_close_matches(given, known, 1) or known)[0],
-        )
-        ctx.report(
-            "channel/content-type",
-            f"ContentType is {given!r}",
-            f"{' or '.join(known)} for {algorithm.name}",
-            f"set ContentType to {near}",
-            at=_at(ctx, "ContentType"),
-            fact=(fmt or algorithm.formats[0]).spellings,
-            message="No iterator has been registered for ContentType "
-            f"(u'{given}', '1.0')",
-        )
+    _lint(ctx, tuple(one for one in _CHANNEL if _has_bearing(ctx, one)))
+
+
+def _has_bearing(ctx: Context, rule_id: str) -> bool:
+    """Whether what the rule judges is known; the linter has a default for each."""
+    request = ctx.request
+    if rule_id in ("channel/distribution", "channel/shards"):
+        return request.distribution is not None
+    if rule_id == "channel/input-mode":
+        return request.input_mode is not None
+    if rule_id == "channel/content-type":
+        return request.content_type is not None
+    return True
 
 
 def _default_type(ctx: Context) -> None:
-    """A channel without a content type is taken for the default."""
+    """Without a content type, the data are taken for what they are not."""
     assert ctx.request.algorithm is not None
     default = ctx.request.algorithm.default_content_type
     if ctx.format is None or default.value in (None, ctx.format.content_type):
@@ -66,7 +131,7 @@ def _default_type(ctx: Context) -> None:
         f"ContentType {ctx.format.content_type}: without one they are taken for "
         f"{default.value}",
         f'set the channel\'s ContentType (content_type="{ctx.format.content_type}")',
-        at=_at(ctx, "ContentType"),
+        at=[Place(channel=ctx.request.channel, setting="ContentType")],
         fact=default,
         severity="note",
         message="Blankspace and colon not found in firstline '...'. ContentType by "
@@ -76,146 +141,41 @@ def _default_type(ctx: Context) -> None:
     )
 
 
-def _parameters(ctx: Context) -> None:
-    fmt, given = ctx.format, ctx.request.parameters
-    if fmt is None:
-        return
-    fact = fmt.parameters
-    for name, value in given.items():
-        if fact is None or fact.value is None:
-            continue
-        allowed = fact.value.get(name)
-        if name not in fact.value or (allowed and value not in allowed):
-            takes = ", ".join(fact.value) or "no parameter"
-            ctx.report(
-                "channel/content-type-parameter",
-                f"ContentType has {name}={value}",
-                f"{fmt.content_type} with {takes}",
-                f"leave {name}= out"
-                if name not in fact.value
-                else f"set {name} to {' or '.join(allowed or ())}",
-                at=_at(ctx, "ContentType"),
-                fact=fact,
-                message=f"{fmt.content_type};{name}={value} is not an accepted "
-                "ContentType",
-                about=name,
-            )
-    _label_size(ctx, fmt)
-
-
-def _label_size(ctx: Context, fmt: Format) -> None:
-    """`label_size=` says how many columns are labels; without it, one is."""
-    if fmt.kind != "csv" or fmt.label_size_default is None:
-        return
-    label = fmt.label_rule(ctx.request.channel)
-    stated = ctx.request.parameters.get("label_size")
-    size = stated if stated is not None else str(fmt.label_size_default.value)
-    if label is None or not size.isdecimal():
-        return
-    fact: Fact[Any] = label
-    severity = "error"
-    if label.value == "forbidden" and int(size) != 0:
-        found, wanted = "columns are taken for labels", "0"
-    elif label.value == "ignored" and int(size) != 0 and stated is None:
-        # Stated, it says that there is a label, which does no harm.
-        found, wanted = "the first column is taken for a label, and not learned from", "0"
-        fact, severity = fmt.label_size_default, "warning"
-    elif label.value == "required" and int(size) == 0:
-        found, wanted = "no column is taken for the label", "1"
-    else:
-        return
-    ctx.report(
-        "channel/label-size",
-        f"label_size is {size}{'' if stated else ' by default'}: {found}",
-        f"{fmt.content_type};label_size={wanted} in channel {ctx.request.channel}",
-        f"set ContentType to {fmt.content_type};label_size={wanted}",
-        at=_at(ctx, "ContentType"),
-        fact=fact,
-        severity=severity,
-    )
-
-
 def _request_type(ctx: Context) -> None:
+    """The endpoint takes requests of that content type."""
     algorithm, given = ctx.request.algorithm, ctx.request.content_type
-    assert algorithm is not None
-    taken = algorithm.inference.requests
-    if given is not None and given not in taken.value:
+    taken = algorithm.inference.requests if algorithm is not None else None
+    if given is not None and taken is not None and given not in taken.value:
         ctx.report(
             "channel/content-type",
             f"ContentType of the request is {given!r}",
             " or ".join(taken.value),
             f"send {taken.value[0]}",
-            at=_at(ctx, "ContentType"),
+            at=[Place(channel=ctx.request.channel, setting="ContentType")],
             fact=taken,
             message="unable to evaluate payload provided",
         )
 
 
-@rule("channel/input-mode", "channel/compression", early=False)
-def input_mode(ctx: Context) -> None:
-    """The image has the input mode for that format; compression needs Pipe."""
-    mode, fmt = ctx.request.input_mode, ctx.format
-    if not ctx.request.trains:
-        return
-    if mode is not None and fmt is not None:
-        taken = fmt.input_modes(ctx.request.container)
-        fast = ctx.request.algorithm.fast_file if ctx.request.algorithm else None
-        if mode == "FastFile":
-            if fast is not None and fast.value is not True:
-                ctx.report(
-                    "channel/input-mode",
-                    "the input mode is FastFile",
-                    "not confirmed: that this algorithm takes FastFile",
-                    "use File",
-                    at=_at(ctx, "InputMode"),
-                    severity="warning",
-                    sources=fast.sources,
-                )
-        elif mode not in taken.value:
-            ctx.report(
-                "channel/input-mode",
-                f"the input mode is {mode}",
-                f"{' or '.join(taken.value)} for {fmt.content_type}"
-                + (f" in image {ctx.request.container}" if ctx.request.container else ""),
-                f"set InputMode to {taken.value[0]}",
-                at=_at(ctx, "InputMode"),
-                fact=taken,
-                message="Pipe mode for RecordIO-Protobuf is no longer supported. Please "
-                "use Fast File mode"
-                if ctx.is_xgboost
-                else None,
-            )
-    compression = (ctx.request.compression or "none").lower()
-    if compression != "none" and mode != "Pipe":
+@rule(*_JOB, early=False)
+def job(ctx: Context) -> None:
+    """The job's settings fit the algorithm."""
+    if ctx.request.trains and ctx.request.algorithm is not None:
+        _lint(ctx, _JOB)
+
+
+@rule("job/instances", early=False)
+def rows_for_instances(ctx: Context) -> None:
+    """Every instance gets a row."""
+    n = ctx.request.instances
+    if n is not None and ctx.request.trains and 0 < ctx.facts.rows < n:
         ctx.report(
-            "channel/compression",
-            f"CompressionType is {ctx.request.compression} in {mode or 'File'} mode",
-            "None: compression is for Pipe mode only",
-            "set CompressionType to None, or InputMode to Pipe",
-            at=_at(ctx, "CompressionType"),
-            message=f"Invalid compression type for channel {ctx.request.channel}: File "
-            "mode only supports NONE, got Gzip",
-            sources=(CHANNEL_API,),
+            "job/instances",
+            f"{plural(ctx.facts.rows, 'row')} for {n:,} instances",
+            f"at least {n:,} rows",
+            "use one instance",
         )
 
 
-@rule("channel/distribution", early=False)
-def distribution(ctx: Context) -> None:
-    """The channel is distributed as the algorithm needs it."""
-    given, algorithm = ctx.request.distribution, ctx.request.algorithm
-    if given is None or algorithm is None or not ctx.request.trains:
-        return
-    allowed = algorithm.distribution
-    fact = allowed.get(ctx.request.channel, allowed.get("*"))
-    if fact is not None and fact.value and given not in fact.value:
-        ctx.report(
-            "channel/distribution",
-            f"channel {ctx.request.channel} is {given}",
-            f"{' or '.join(fact.value)} for {algorithm.name}",
-            f"set S3DataDistributionType to {fact.value[0]}",
-            at=_at(ctx, "DataSource.S3DataSource.S3DataDistributionType"),
-            fact=fact,
-        )
-
-
-RULES = (content_type, input_mode, distribution)
+RULES = (channel,)
+JOB_RULES = (job, rows_for_instances)

@@ -12,7 +12,7 @@ from .offenders import Offenders
 from .references import TRAINING_FORMATS, XGBOOST_READER
 from .request import holds_tokens
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "is_nothing", "name_of", "numeric", "others", "severity"]
 
 _RECORDIO = "recordio-protobuf"
 
@@ -23,6 +23,16 @@ def numeric(ctx: Context) -> Iterator[tuple[FieldFacts, Variant]]:
         model = ctx.facts.model(one)
         if model is not None and model.density != "bytes":
             yield one, model
+
+
+def row_width(ctx: Context) -> int | None:
+    """Features of a row, where that is certain."""
+    if ctx.kind == "libsvm" or holds_tokens(ctx.format):
+        return None  # the width of libsvm is only the largest index that occurs
+    widths = [model.width for _, model in numeric(ctx)]
+    if not widths or any(width is None for width in widths):
+        return None
+    return sum(width for width in widths if width is not None)
 
 
 def is_nothing(variant: Variant) -> bool:
