@@ -130,7 +130,6 @@ RULES: dict[str, str] = {
     "libsvm/index": "Indices in libsvm are whole numbers, from the index base on",
     "libsvm/value": "Values in libsvm are numbers",
     "libsvm/index-base": "Indices in libsvm count from where the algorithm counts",
-    "libsvm/width": "Indices in libsvm are within the width of the training data",
     "libsvm/weights": "Labels in libsvm have weights in all lines or in none",
     "libsvm/comment": "No line of libsvm is blank or a comment",
     # JSON Lines

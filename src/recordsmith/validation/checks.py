@@ -20,7 +20,6 @@ from . import (
     value_rules,
 )
 from .context import Context, Rule
-from .defaults import MOST_COLUMNS
 from .facts import Facts
 from .findings import Findings, Report
 from .offenders import Origin
@@ -173,7 +172,7 @@ def _schema(facts: Facts) -> str:
             continue
         name = "" if one.name == "values" else f" {one.name!r}"
         width = f"at least {one.max_key + 1:,}"
-        if model.width not in (None, MOST_COLUMNS):
+        if model.width is not None:
             width = f"{model.width:,}"
         texts.append(f"{one.role}{name}: {model.density} {model.dtype}, {width} wide")
     return "; ".join(texts)

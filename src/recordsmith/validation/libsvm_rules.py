@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .context import Context, rule
-from .csv_rules import fix_for, grave, report_issue, text_places, unreadable
+from .csv_rules import fix_for, report_issue, text_places, unreadable
 from .findings import Place
 from .offenders import Spot
 from .references import XGBOOST_DATA
@@ -176,7 +176,7 @@ def index_base(ctx: Context) -> None:
     if low < 1:
         return
     trained = _trained_width(ctx)
-    shifted = trained is not None and high == trained
+    shifted = low == 1 and high == trained
     if not ctx.request.trains:
         text = (
             "index 0 in at least one row: else the container of 2026 takes all indices "
@@ -210,28 +210,4 @@ def _trained_width(ctx: Context) -> int | None:
     return None if trained is None else trained.width
 
 
-@rule("libsvm/width", early=False)
-def width(ctx: Context) -> None:
-    """No index is beyond the columns of the training data."""
-    trained = _trained_width(ctx)
-    if trained is None:
-        ctx.skip("libsvm/width", "")
-        return
-    stated = {one.number: one.high for one in ctx.text.libsvm}
-    wide = {number: high for number, high in stated.items() if high >= trained}
-    if wide:
-        number = min(wide)
-        ctx.report(
-            "libsvm/width",
-            f"the largest index is {max(wide.values()):,}",
-            f"indices from 0 to {trained - 1:,}, as in the training data",
-            "check whether both count from 0, and write the same columns as for training",
-            at=[place for at in sorted(wide) for place in _head(ctx, at)],
-            severity=grave(ctx),
-            message=f"Feature size of libsvm inference data {wide[number] + 1} is larger "
-            f"than feature size of trained model {trained}",
-            sources=(XGBOOST_DATA,),
-        )
-
-
-RULES = (other_text, lines, oddities, index_base, width)
+RULES = (other_text, lines, oddities, index_base)

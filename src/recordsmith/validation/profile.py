@@ -10,7 +10,6 @@ from typing import Any
 
 from ..errors import InputError
 from ..storage import is_path
-from .defaults import MOST_COLUMNS
 from .facts import Facts
 from .findings import Report
 
@@ -93,8 +92,6 @@ class Profile:
             if one.role == "label" and one.counts and not one.fractions:
                 values = tuple(sorted(one.counts))
                 values = values if len(values) <= _MAX_LABELS else None
-            # The lines of libsvm do not say how wide they are.
-            width = one.max_key + 1 if model.width == MOST_COLUMNS else model.width
             fields.append(
                 FieldProfile(
                     one.role, one.name, model.dtype, model.density, width, values

@@ -359,7 +359,7 @@ def keys(ctx: Context) -> None:
                 severity="warning",
                 about=one.name,
             )
-        if model.width is not None and one.max_key >= model.width:
+        if model.width and one.max_key >= model.width:
             ctx.report(
                 "record/key-range",
                 f"the largest key is {one.max_key:,}, rows have {model.width:,} columns",

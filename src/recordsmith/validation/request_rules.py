@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from ..wording import plural
 from .context import Context, rule
-from .defaults import MOST_COLUMNS
 from .field_facts import FieldFacts, Variant
 from .profile import FieldProfile
 from .record_rules import is_nothing, name_of, numeric, others
@@ -73,8 +72,7 @@ def _compare(
     ctx: Context, one: FieldFacts, model: Variant, trained: FieldProfile
 ) -> None:
     def other_width(v: Variant) -> bool:
-        unknown = v.width in (None, MOST_COLUMNS)  # of libsvm, which has its own rule
-        return v.width != trained.width and not unknown and not is_nothing(v)
+        return v.width != trained.width and v.width is not None and not is_nothing(v)
 
     if model.width is None and trained.width is not None:
         _open_width(ctx, one, trained.width)
@@ -194,8 +192,7 @@ def densified(ctx: Context) -> None:
         if model.density != "sparse" or model.width is None or not total:
             continue
         rows = min(ctx.facts.rows, max(1, limit * ctx.facts.rows // total))
-        width = one.max_key + 1 if model.width == MOST_COLUMNS else model.width
-        dense = rows * width * (8 if model.dtype == "float64" else 4)
+        dense = rows * model.width * (8 if model.dtype == "float64" else 4)
         if dense > _DENSIFIED_LIMIT:
             ctx.report(
                 "request/densified",
