@@ -207,7 +207,7 @@ class _Parser:
                 FEATURE,
                 "csr",
                 filled.values,
-                shape=(self.n_keys,),
+                shape=None if self.n_keys == MOST_COLUMNS else (self.n_keys,),
                 offsets=filled.offsets,
                 keys=filled.keys,
             )

@@ -113,8 +113,8 @@ def is_not_libsvm(sample: bytes) -> bool:
 
     Examples
     --------
-    >>> is_not_libsvm(b"1,2,3\n0,1,2\n"), is_not_libsvm(b"1 2:3\n")
-    (True, False)
+    >>> is_not_libsvm(b"1,2,3"), is_not_libsvm(b"1 2:3"), is_not_libsvm(b"1")
+    (True, False, False)
     """
     lines = [line for line in sample.splitlines() if line.split(b"#", 1)[0].strip()]
     lines = lines[:_SAMPLE_LINES]

@@ -176,7 +176,7 @@ def index_base(ctx: Context) -> None:
     if low < 1:
         return
     trained = _trained_width(ctx)
-    shifted = trained is not None and high == trained
+    shifted = low == 1 and high == trained
     if not ctx.request.trains:
         text = (
             "index 0 in at least one row: else the container of 2026 takes all indices "
