@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .files import write_any
+from .files import WIDE, write_any
 from .measure import Report, main
 
 MIB = 1 << 20
@@ -16,6 +16,7 @@ COLUMNS = {"label": "label", "dtype": "float32", "label_dtype": "float32"}
 SOURCES = {
     ".csv": COLUMNS,
     ".parquet": COLUMNS,
+    ".wide.parquet": COLUMNS,
     ".libsvm": {"index_base": 0, "n_features": 1_000_000, "dtype": "float32"},
     ".npy": {},
     ".pbr": {},
@@ -27,7 +28,8 @@ def measure(report: Report, options) -> None:
     sizes = (2048, 4096) if options.full else (128, 256) if options.quick else (256, 512)
     for suffix in SOURCES:
         to = ".csv" if suffix == ".pbr" else ".pbr"
-        what = f"{suffix[1:]} to {'RecordIO-protobuf' if to == '.pbr' else to[1:]}"
+        kind = suffix[1:].replace("wide.parquet", f"parquet of {WIDE} columns")
+        what = f"{kind} to {'RecordIO-protobuf' if to == '.pbr' else to[1:]}"
         peaks = []
         for mib in sizes:
             with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +58,8 @@ def child(source: Path, target: Path) -> None:
     """Convert, and print the highest resident size in MiB."""
     import recordsmith as rs
 
-    rs.convert(source, target, **SOURCES[source.suffix])
+    options = SOURCES[source.name[len("rows") :]]
+    rs.convert(source, target, **options)
     # Not ru_maxrss: a new program inherits that of the process that started it.
     status = Path("/proc/self/status").read_text()
     line = next(one for one in status.splitlines() if one.startswith("VmHWM"))

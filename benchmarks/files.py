@@ -11,6 +11,8 @@ import recordsmith as rs
 from . import cases
 
 N_COLS = 30
+WIDE = 300
+ROW_GROUP = 1 << 20  # rows, as pyarrow's writer has it by default
 
 
 def write_libsvm(path: Path, case: cases.Case) -> None:
@@ -56,10 +58,29 @@ def write_parquet(path: Path, case: cases.Case, n_bytes: int) -> None:
             writer.write_table(table)
 
 
+def write_wide_parquet(path: Path, n_bytes: int, dtype="float32") -> None:
+    """300 columns of random numbers and a label, to n_bytes of values, in the row groups
+    that pyarrow's writer makes by default."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(cases.SEED)
+    n_rows = n_bytes // (np.dtype(dtype).itemsize * (WIDE + 1))
+    some = min(n_rows, ROW_GROUP)
+    names = ["label", *(f"f{i}" for i in range(WIDE))]
+    values = (rng.standard_normal(some, dtype="float32").astype(dtype) for _ in names)
+    table = pa.table(dict(zip(names, map(pa.array, values))))
+    with pq.ParquetWriter(path, table.schema, compression="snappy") as writer:
+        for begin in range(0, n_rows, some):
+            writer.write_table(table.slice(0, n_rows - begin), row_group_size=ROW_GROUP)
+
+
 def write_any(path: Path, n_bytes: int) -> None:
     """The file kind that its suffix says, of about n_bytes."""
     kind = path.suffix
-    if kind == ".parquet":
+    if path.name.endswith(".wide.parquet"):
+        write_wide_parquet(path, n_bytes)
+    elif kind == ".parquet":
         write_parquet(path, cases.dense(N_COLS, 16), n_bytes)
     elif kind == ".csv":
         write_repeated(path, csv_header(), csv_block(cases.dense(N_COLS, 16)), n_bytes)

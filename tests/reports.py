@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from recordsmith.validation.findings import SEVERITIES, Finding, Place, Report
+from recordsmith.reporting.findings import SEVERITIES, Finding, Place, Report
 
 NAN = Finding(
     "test/nan",

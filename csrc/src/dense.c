@@ -2,38 +2,23 @@
  * values are put. */
 #include "dense.h"
 
+#include "piece.h"
 #include "put.h"
 
 enum {
-    CONSTANT_ROOM = 208,    /* frame header, a shape, a head; whole copy blocks */
     LONG_ROW = 1024,        /* bytes of a row that goes past the stage */
     BLOCKWISE_MOST = 16384, /* bytes of values up to which that beats a call of memcpy */
     VALUE_BLOCK = 32        /* values are copied in blocks where that may read further */
 };
-
-/* Some constant bytes, and the values after them. The last piece has no values. */
-typedef struct piece {
-    const uint8_t *values; /* of the next row */
-    int64_t stride;
-    size_t n_values; /* bytes */
-    size_t n_constant;
-    uint8_t constant[CONSTANT_ROOM];
-} piece;
 
 typedef struct template
 {
     size_t frame_size;
     size_t n_pieces;
     int64_t loose_end; /* up to this row, values may be read beyond their end */
-    piece pieces[RS_READY_FIELDS + 1];
+    rs_piece pieces[RS_READY_FIELDS + 1];
 }
 template;
-
-static void add_constant(piece *to, const uint8_t *bytes, size_t n)
-{
-    memcpy(to->constant + to->n_constant, bytes, n);
-    to->n_constant += n;
-}
 
 /* The last row behind which VALUE_BLOCK bytes of later rows follow, and one. */
 static int64_t get_loose_end(const rs_field *field)
@@ -47,7 +32,7 @@ static int64_t get_loose_end(const rs_field *field)
 static void make_template(const rs_record *record, int64_t row, template *made)
 {
     const size_t payload = (size_t)record->fixed_size;
-    piece *next = made->pieces;
+    rs_piece *next = made->pieces;
     made->frame_size = RS_HEADER_SIZE + rs_padded(payload);
     made->n_pieces = record->n_fields + 1;
     made->loose_end = INT64_MAX;
@@ -58,16 +43,14 @@ static void make_template(const rs_record *record, int64_t row, template *made)
     for (size_t i = 0; i < record->n_fields; i++) {
         const rs_layout *layout = &record->ready[i];
         const rs_field *field = layout->field;
-        add_constant(next, layout->head, layout->head_size);
-        next->stride = field->row_stride;
-        next->n_values = (size_t)field->width * layout->item_size;
+        rs_add_field(next, layout);
         if (next->n_values != 0) {
             const int64_t loose_end = get_loose_end(field);
-            next->values = (const uint8_t *)field->values + row * field->row_stride;
+            next->values += row * field->row_stride;
             made->loose_end = loose_end < made->loose_end ? loose_end : made->loose_end;
         }
         next++;
-        add_constant(next, layout->shape, layout->shape_size);
+        rs_add_constant(next, layout->shape, layout->shape_size);
     }
     next->n_constant += rs_padded(payload) - payload;
 }
@@ -90,8 +73,8 @@ static inline uint8_t *put_values(uint8_t *p, const uint8_t *values, size_t n, b
 
 static inline uint8_t *put_row(uint8_t *p, template *from, bool loose)
 {
-    piece *last = from->pieces + from->n_pieces - 1;
-    for (piece *next = from->pieces; next != last; next++) {
+    rs_piece *last = from->pieces + from->n_pieces - 1;
+    for (rs_piece *next = from->pieces; next != last; next++) {
         p = rs_put_constant(p, next->constant, next->n_constant, loose);
         if (next->n_values != 0) {
             p = put_values(p, next->values, next->n_values, loose);
@@ -106,7 +89,7 @@ static void put_long_rows(rs_sink *sink, template *from, int64_t n)
 {
     for (; n > 0; n--) {
         for (size_t i = 0; i < from->n_pieces; i++) {
-            piece *next = &from->pieces[i];
+            rs_piece *next = &from->pieces[i];
             rs_append_sink(sink, next->constant, next->n_constant);
             if (next->n_values != 0) {
                 rs_append_sink(sink, next->values, next->n_values);
@@ -163,6 +146,7 @@ rs_status rs_put_fixed_rows(const rs_record *record, int64_t begin, int64_t end,
     } else {
         const bool is_large = sink->is_staged;
         rs_unstage_sink(sink);
+        sink->end = sink->out + (size_t)(stop - begin) * made.frame_size;
         put_rows(sink, &made, begin, stop, is_large);
         rs_settle_sink(sink);
     }

@@ -6,6 +6,7 @@
  */
 #include "csr.h"
 #include "dense.h"
+#include "paths.h"
 #include "put.h"
 #include "sink.h"
 
@@ -171,9 +172,9 @@ static inline uint8_t *put_row(uint8_t *frame, const uint8_t *room_end, rs_recor
     return p == end ? rs_put_frame(frame, row->payload) : NULL;
 }
 
-/* Encodes one row into the sink. */
+/* Encodes one row into the sink. `tight`: nothing may be written behind it. */
 static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *row,
-                               rs_error *err)
+                               bool tight, rs_error *err)
 {
     const size_t size = RS_HEADER_SIZE + rs_padded(row->payload);
     const size_t room = sink->room - rs_sink_pending(sink);
@@ -185,7 +186,7 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
         const bool fits = size + RS_SLACK + RS_LINE <= RS_STAGE_SIZE;
         rs_flush_sink(sink, !fits);
         if (!fits) {
-            p = put_row(sink->out, sink->out + sink->room, record, row, false);
+            p = put_row(sink->out, sink->out + size, record, row, false);
             if (p == NULL) {
                 return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
             }
@@ -195,9 +196,9 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
             return RS_OK;
         }
     }
-    p = size + RS_SLACK <= (size_t)(sink->end - sink->p)
+    p = !tight && size + RS_SLACK <= (size_t)(sink->end - sink->p)
             ? put_row(sink->p, sink->end, record, row, true)
-            : put_row(sink->p, sink->end, record, row, false);
+            : put_row(sink->p, sink->p + size, record, row, false);
     if (p == NULL) {
         return rs_fail_row(err, RS_E_CAPACITY, row->index, size, room);
     }
@@ -206,55 +207,75 @@ static rs_status put_into_sink(rs_sink *sink, rs_record *record, const rs_row *r
     return RS_OK;
 }
 
-/* False where the general way must do it, if only for want of room. */
-static inline bool put_csr_into_sink(rs_sink *sink, const rs_csr *csr, int64_t row)
+/* So many rows are written without a byte behind them where they may be the last: even if
+ * they are empty, a row before them does not reach beyond them. */
+enum { N_TIGHT = 40 };
+
+/* Rows of fields that vary in size. `fitting`: as rs_encode_fitting does. */
+static rs_status put_rows(rs_record *record, int64_t begin, int64_t end, bool fitting,
+                          bool is_quick, rs_sink *sink, rs_error *err)
 {
-    uint8_t *p = rs_put_csr_row(csr, row, sink->p, sink->end);
-    if (p == NULL && sink->is_staged) {
-        rs_flush_sink(sink, false);
-        p = rs_put_csr_row(csr, row, sink->p, sink->end);
+    const int64_t tight = fitting && !sink->is_staged ? end - N_TIGHT : end;
+    rs_row row;
+    rs_csr csr;
+    rs_group group;
+    const bool is_csr = is_quick && rs_make_csr(record, &csr);
+    rs_status status = RS_OK;
+    while (begin < end && status == RS_OK) {
+        const int64_t n_quick =
+            is_csr && begin < tight
+                ? rs_put_csr_rows(&csr, begin, tight, &group, fitting, sink)
+                : 0;
+        begin += n_quick;
+        if (n_quick == 0) {
+            status = rs_measure_row(record, begin, &row, err);
+            if (status == RS_OK) {
+                status = put_into_sink(sink, record, &row, begin >= tight, err);
+            }
+            begin++;
+        }
     }
-    if (p == NULL || (size_t)(p - sink->p) > sink->room - rs_sink_pending(sink)) {
-        return false;
+    return status;
+}
+
+rs_status rs_encode_paths(const rs_field *fields, size_t n_fields, int64_t begin,
+                          int64_t end, uint8_t *out, size_t capacity, bool fitting,
+                          int64_t *end_row, size_t *n_written, unsigned paths,
+                          rs_error *err)
+{
+    rs_record record;
+    rs_sink sink;
+    const bool is_quick = (paths & RS_GENERAL_ONLY) == 0;
+    *n_written = 0;
+    *end_row = begin;
+    rs_status status = rs_make_record(fields, n_fields, begin, end, &record, err);
+    if (status != RS_OK || begin == end) {
+        return status;
     }
-    sink->p = p;
-    if (sink->is_staged) {
-        rs_flush_lines(sink, 0);
-    } else {
-        rs_settle_sink(sink);
-    }
-    return true;
+    record.use_avx2 = record.use_avx2 && (paths & RS_PORTABLE) == 0;
+    rs_open_sink(&sink, out, capacity);
+    status = is_quick && rs_is_fixed(&record)
+                 ? rs_put_fixed_rows(&record, begin, end, &sink, err)
+                 : put_rows(&record, begin, end, fitting, is_quick, &sink, err);
+    rs_close_sink(&sink);
+    *n_written = (size_t)(sink.out - out);
+    *end_row = status == RS_OK ? end : err->row;
+    return fitting && status == RS_E_CAPACITY ? RS_OK : status;
 }
 
 rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                          int64_t end, uint8_t *out, size_t capacity, size_t *n_written,
                          rs_error *err)
 {
-    rs_record record;
-    rs_sink sink;
-    rs_row row;
-    rs_csr csr;
-    *n_written = 0;
-    rs_status status = rs_make_record(fields, n_fields, begin, end, &record, err);
-    if (status != RS_OK || begin == end) {
-        return status;
-    }
-    rs_open_sink(&sink, out, capacity);
-    if (rs_is_fixed(&record)) {
-        status = rs_put_fixed_rows(&record, begin, end, &sink, err);
-        begin = end;
-    }
-    const bool is_csr = rs_make_csr(&record, &csr);
-    for (int64_t i = begin; i < end && status == RS_OK; i++) {
-        if (is_csr && put_csr_into_sink(&sink, &csr, i)) {
-            continue;
-        }
-        status = rs_measure_row(&record, i, &row, err);
-        if (status == RS_OK) {
-            status = put_into_sink(&sink, &record, &row, err);
-        }
-    }
-    rs_close_sink(&sink);
-    *n_written = (size_t)(sink.out - out);
-    return status;
+    int64_t end_row;
+    return rs_encode_paths(fields, n_fields, begin, end, out, capacity, false, &end_row,
+                           n_written, RS_ANY_PATH, err);
+}
+
+rs_status rs_encode_fitting(const rs_field *fields, size_t n_fields, int64_t begin,
+                            int64_t end, uint8_t *out, size_t capacity, int64_t *end_row,
+                            size_t *n_written, rs_error *err)
+{
+    return rs_encode_paths(fields, n_fields, begin, end, out, capacity, true, end_row,
+                           n_written, RS_ANY_PATH, err);
 }

@@ -1,6 +1,9 @@
 /* Second reading pass: frames -> the caller's arrays. */
+#include "alike.h"
 #include "column.h"
+#include "even.h"
 #include "outline.h"
+#include "paths.h"
 #include "pattern.h"
 #include "place.h"
 #include "scan.h"
@@ -14,6 +17,7 @@ typedef struct fill_state {
     const uint8_t *end; /* of the input */
     rs_decoders decoders;
     rs_outline outline;
+    rs_patience patience;
     rs_pattern patterns[RS_MAX_PATTERNS];
 } fill_state;
 
@@ -232,6 +236,41 @@ static rs_status fill_record(fill_state *state, rs_span record, unsigned paths)
     return fill_general(state, record);
 }
 
+/* As many records as possible that look alike; returns their bytes. */
+static size_t fill_alike(fill_state *state, const rs_alike *alike, const uint8_t *at,
+                         uint64_t n_records)
+{
+    size_t sum = 0;
+    size_t n_bytes = 0;
+    size_t n = 0;
+    do {
+        n = rs_fill_alike(alike, at + sum, state->end, n_records - state->row,
+                          state->columns, state->targets, state->row, &state->decoders,
+                          &n_bytes);
+        state->row += n;
+        sum += n_bytes;
+    } while (n != 0);
+    return sum;
+}
+
+/* As many records as possible that are like those before; returns their bytes. */
+static size_t fill_run(fill_state *state, const uint8_t *at, uint64_t n_records)
+{
+    const uint64_t before = state->row;
+    size_t n_bytes = 0;
+    rs_even even;
+    rs_alike alike;
+    if (rs_make_even(state->patterns, state->columns, state->n_columns, &even)) {
+        state->row += rs_fill_even(&even, at, state->end, n_records - state->row,
+                                   state->columns, state->targets, state->row);
+        n_bytes = (size_t)(state->row - before) * even.frame_len;
+    } else if (rs_make_alike(state->patterns, state->columns, state->n_columns, &alike)) {
+        n_bytes = fill_alike(state, &alike, at, n_records);
+    }
+    rs_tried(&state->patience, state->row - before);
+    return n_bytes;
+}
+
 static rs_status begin_targets(const fill_state *state, uint64_t n_records)
 {
     if (state->n_columns > RS_MAX_FIELDS) {
@@ -265,12 +304,20 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
     state.end = in + n;
+    state.patience = (rs_patience){1, 1};
     for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
         state.patterns[c].head.n = 0;
     }
     rs_status status = begin_targets(&state, n_records);
     while (status == RS_OK && state.row < n_records) {
         size_t payload_len = 0;
+        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
+            rs_may_try(&state.patience)) {
+            begin += fill_run(&state, in + begin, n_records);
+            if (state.row == n_records) {
+                break;
+            }
+        }
         if (begin == n || !rs_whole_frame(in + begin, n - begin, &payload_len)) {
             rs_fail(err, RS_E_CHANGED);
             err->offset = (int64_t)begin;

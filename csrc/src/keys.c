@@ -4,7 +4,7 @@
 bool rs_have_avx2(void)
 {
 #if defined(RS_HAVE_AVX2_KEYS)
-    return __builtin_cpu_supports("avx2") != 0;
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0;
 #else
     return false;
 #endif
@@ -63,6 +63,25 @@ static inline uint32_t spread(int32_t v)
            (v > 0x1fffff ? 0x800000U : 0);
 }
 
+/* Key i of a run as if it lay below 2^28, its bits that count against that in *bits. */
+static inline int32_t load_quick(const void *keys, size_t i, bool is_wide, uint32_t *bits)
+{
+    if (is_wide) {
+        const uint64_t wide = (uint64_t)rs_load_int64(keys, i);
+        *bits |= wide >> 28 != 0 ? ~0U : 0;
+        return (int32_t)(wide & 0x0fffffff);
+    }
+    const uint32_t v = (uint32_t)rs_load_int32(keys, i);
+    *bits |= v;
+    return (int32_t)(v & 0x0fffffff);
+}
+
+/* Signed compares are the ones that SSE2 has. */
+static inline uint32_t get_size(int32_t v)
+{
+    return 1 + (uint32_t)(v > 0x7f) + (uint32_t)(v > 0x3fff) + (uint32_t)(v > 0x1fffff);
+}
+
 static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, size_t n,
                                  bool is_wide, uint32_t *all_bits)
 {
@@ -70,18 +89,9 @@ static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, siz
     uint32_t sizes[BLOCK];
     uint32_t bits = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_wide) {
-            const uint64_t wide = (uint64_t)rs_load_int64(keys, first + i);
-            bits |= wide >> 28 != 0 ? ~0U : 0;
-        }
-        const uint32_t v = is_wide ? (uint32_t)rs_load_int64(keys, first + i)
-                                   : (uint32_t)rs_load_int32(keys, first + i);
-        /* signed compares are the ones that SSE2 has */
-        const int32_t s = (int32_t)(v & 0x0fffffff);
-        bits |= v;
-        bytes[i] = spread(s);
-        sizes[i] =
-            1 + (uint32_t)(s > 0x7f) + (uint32_t)(s > 0x3fff) + (uint32_t)(s > 0x1fffff);
+        const int32_t v = load_quick(keys, first + i, is_wide, &bits);
+        bytes[i] = spread(v);
+        sizes[i] = get_size(v);
     }
     *all_bits |= bits;
     for (size_t i = 0; i < n; i++) {
@@ -112,4 +122,73 @@ uint8_t *rs_put_run(uint8_t *p, const uint8_t *room_end, rs_run run, size_t *n_d
 {
     return run.size == 4 ? put_run(p, room_end, run.first, run.n, false, n_done)
                          : put_run(p, room_end, run.first, run.n, true, n_done);
+}
+
+/* Where the varint of each key begins, and of the one after the last. */
+static inline bool place_keys(const rs_rows *rows, int32_t last, bool is_wide,
+                              uint32_t *places)
+{
+    const void *keys = rows->run.first;
+    uint32_t bits = 0;
+    uint32_t above = 0;
+    for (size_t i = 0; i < rows->run.n; i++) {
+        const int32_t v = load_quick(keys, i, is_wide, &bits);
+        above |= (uint32_t)(v > last);
+        places[i] = get_size(v);
+    }
+    uint32_t place = 0;
+    for (size_t i = 0; i < rows->run.n; i++) {
+        const uint32_t size = places[i];
+        places[i] = place;
+        place += size;
+    }
+    places[rows->run.n] = place;
+    return bits < RS_QUICK_LIMIT && above == 0;
+}
+
+static inline size_t count_descents(const rs_rows *rows, bool is_wide)
+{
+    const void *keys = rows->run.first;
+    uint32_t n = 0;
+    for (size_t i = 1; i < rows->run.n; i++) {
+        n += is_wide ? (uint32_t)(rs_load_int64(keys, i) <= rs_load_int64(keys, i - 1))
+                     : (uint32_t)(rs_load_int32(keys, i) <= rs_load_int32(keys, i - 1));
+    }
+    for (size_t i = 1; i < rows->n_rows; i++) {
+        const uint32_t at = rows->starts[i];
+        n -= is_wide ? (uint32_t)(rs_load_int64(keys, at) <= rs_load_int64(keys, at - 1))
+                     : (uint32_t)(rs_load_int32(keys, at) <= rs_load_int32(keys, at - 1));
+    }
+    return n;
+}
+
+static inline bool take_rows(rs_rows *rows, int32_t last, bool is_wide, bool ascending,
+                             bool puts)
+{
+    uint32_t places[RS_GROUP_KEYS + 1];
+    if (!place_keys(rows, last, is_wide, places)) {
+        return false;
+    }
+    if (ascending && count_descents(rows, is_wide) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i <= rows->n_rows; i++) {
+        rows->places[i] = places[rows->starts[i]];
+    }
+    for (size_t i = 0; puts && i < rows->run.n; i++) {
+        uint32_t bits = 0;
+        rs_store32(rows->bytes + places[i],
+                   spread(load_quick(rows->run.first, i, is_wide, &bits)));
+    }
+    return true;
+}
+
+bool rs_take_rows(rs_rows *rows, uint64_t limit, bool ascending, bool puts)
+{
+    if (limit == 0) {
+        return rows->run.n == 0;
+    }
+    const int32_t last = (int32_t)(limit - 1);
+    return rows->run.size == 4 ? take_rows(rows, last, false, ascending, puts)
+                               : take_rows(rows, last, true, ascending, puts);
 }

@@ -49,6 +49,24 @@ bool rs_have_avx2(void);
 size_t rs_size_run(rs_run run, uint64_t limit, bool ascending);
 size_t rs_size_run_avx2(rs_run run, uint64_t limit, bool ascending);
 
+/* The keys of a few rows, which lie one behind the other. Taking all rows at once has no
+ * branch that depends on where one ends. */
+enum { RS_GROUP_ROWS = 64, RS_GROUP_KEYS = 1024, RS_GROUP_SPARE = 128 };
+
+typedef struct rs_rows {
+    rs_run run; /* of all rows: at most RS_GROUP_KEYS */
+    size_t n_rows;
+    uint32_t
+        starts[RS_GROUP_ROWS + 1]; /* of each row in the run, ascending; and the end */
+    uint32_t places[RS_GROUP_ROWS + 1]; /* of each row in the varints; and the end */
+    uint8_t bytes[4 * RS_GROUP_KEYS + RS_GROUP_SPARE]; /* the varints */
+} rs_rows;
+
+/* Fills in the places, and if `puts` the bytes. False if a key is outside [0, limit) or,
+ * where `ascending`, not above the one before it in its row. limit <= RS_QUICK_LIMIT. */
+bool rs_take_rows(rs_rows *rows, uint64_t limit, bool ascending, bool puts);
+bool rs_take_rows_avx2(rs_rows *rows, uint64_t limit, bool ascending, bool puts);
+
 /* Writes the varints of as many integers from the head of the run as fit well before
  * `room_end`: it may leave the last ones undone, and may write anything up to room_end.
  * Returns the byte after the last varint, and in *n_done how many were written; NULL if

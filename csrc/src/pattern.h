@@ -82,6 +82,16 @@ static inline void rs_learn_pattern(rs_pattern *pattern, const rs_column *column
     pattern->sparse = sparse;
 }
 
+/* Does the pattern ask for as many floats in each record? */
+static inline bool rs_is_fixed(const rs_pattern *pattern, const rs_column *column)
+{
+    const size_t size = column->dtype == RS_FLOAT64 ? 8 : 4;
+    return pattern->head.n != 0 && pattern->fixed.n != 0 && column->dtype != RS_INT32 &&
+           column->sparse == 0 &&
+           (pattern->product == UINT64_MAX ||
+            pattern->product == pattern->n_fixed_values / size);
+}
+
 static inline uint64_t rs_differ(const rs_words *words, const uint8_t *at, size_t i)
 {
     return (rs_load64(at + 8 * i) ^ words->words[i]) & words->masks[i];
@@ -221,6 +231,32 @@ static inline bool rs_take_pattern(const rs_pattern *pattern, rs_span *record,
     }
     record->at = end;
     return true;
+}
+
+/* When to try many records at once: where it fails again and again, seldom. */
+typedef struct rs_patience {
+    uint32_t n_wait; /* records before the next attempt */
+    uint32_t n_next; /* records to wait if that fails */
+} rs_patience;
+
+static inline bool rs_may_try(rs_patience *patience)
+{
+    if (patience->n_wait == 0) {
+        return true;
+    }
+    patience->n_wait--;
+    return false;
+}
+
+/* Learns from an attempt that dealt with n records. */
+static inline void rs_tried(rs_patience *patience, uint64_t n)
+{
+    if (n >= 16) {
+        patience->n_next = 1;
+    } else {
+        patience->n_wait = patience->n_next;
+        patience->n_next = patience->n_next < 256 ? 2 * patience->n_next : 256;
+    }
 }
 
 #endif

@@ -1,8 +1,11 @@
 /* First reading pass: frames -> what their records have in common. */
 #include "scan.h"
 
+#include "alike.h"
 #include "column.h"
+#include "even.h"
 #include "outline.h"
+#include "paths.h"
 #include "pattern.h"
 
 typedef struct scan_state {
@@ -14,6 +17,7 @@ typedef struct scan_state {
     rs_outline outline;
     rs_pattern patterns[RS_MAX_PATTERNS];
     const uint8_t *end; /* of the input */
+    rs_patience patience;
     uint64_t n_repeats; /* records like the outline's that the columns do not count yet */
 } scan_state;
 
@@ -113,12 +117,18 @@ typedef struct addition {
 
 enum { MAX_STRAIGHT = 256 };
 
-/* Like rs_column_add for a field that fits a column which has a record already. */
-static void add_straight(rs_column *column, const addition *add, uint64_t row)
+/* What the records before lack becomes known with the first one that has it again. */
+static void note_missing(rs_column *column, uint64_t row)
 {
     if (column->first_missing == UINT64_MAX && column->n_present < row) {
         column->first_missing = column->n_present;
     }
+}
+
+/* Like rs_column_add for a field that fits a column which has a record already. */
+static void add_straight(rs_column *column, const addition *add, uint64_t row)
+{
+    note_missing(column, row);
     if (column->sparse == 2) {
         column->sparse = add->sparse;
     }
@@ -218,6 +228,56 @@ static rs_status scan_record(scan_state *state, rs_span record, unsigned paths)
     return scan_general(state, record);
 }
 
+/* Adds n records that have every column; the values of those that are not `csr`. */
+static void add_fixed(scan_state *state, size_t csr, uint64_t n, size_t n_bytes)
+{
+    rs_scan *scan = state->scan;
+    for (size_t c = 0; c < scan->n_columns; c++) {
+        rs_column *column = &state->columns[c];
+        const size_t size = column->dtype == RS_FLOAT64 ? 8 : 4;
+        note_missing(column, scan->n_records);
+        rs_column_repeat(column, n,
+                         c == csr ? 0 : state->patterns[c].n_fixed_values / size);
+    }
+    scan->n_records += n;
+    scan->n_bytes += n_bytes;
+}
+
+static void add_widths(rs_column *csr, uint64_t row, const rs_additions *sum)
+{
+    csr->n_values += sum->n_values;
+    csr->min_width = sum->min_width < csr->min_width ? sum->min_width : csr->min_width;
+    csr->max_width = sum->max_width > csr->max_width ? sum->max_width : csr->max_width;
+    if (csr->first_other_width == UINT64_MAX && sum->first_other_width != UINT64_MAX) {
+        csr->first_other_width = row + sum->first_other_width;
+    }
+}
+
+/* As many records as possible that are like those before. */
+static void scan_run(scan_state *state, const uint8_t *at, uint64_t max_records)
+{
+    rs_scan *scan = state->scan;
+    rs_even even;
+    rs_alike alike;
+    rs_additions sum;
+    uint64_t n = 0;
+    if (rs_make_even(state->patterns, state->columns, scan->n_columns, &even)) {
+        n = rs_scan_even(&even, at, state->end, max_records);
+        if (n != 0) {
+            add_fixed(state, scan->n_columns, n, (size_t)n * even.frame_len);
+        }
+    } else if (rs_make_alike(state->patterns, state->columns, scan->n_columns, &alike)) {
+        rs_column *csr = &state->columns[alike.csr];
+        rs_scan_alike(&alike, at, state->end, max_records, csr->first_width, &sum);
+        n = sum.n_records;
+        if (n != 0) {
+            add_widths(csr, scan->n_records, &sum);
+            add_fixed(state, alike.csr, n, sum.n_bytes);
+        }
+    }
+    rs_tried(&state->patience, n);
+}
+
 /* What to say of a frame that is no whole record. */
 static rs_status frame_outcome(scan_state *state, const uint8_t *at, size_t n)
 {
@@ -262,6 +322,7 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     state.outline.payload = NULL;
     state.outline.n_bytes = 0;
     state.n_repeats = 0;
+    state.patience = (rs_patience){1, 1};
     state.end = in + n;
     for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
         state.patterns[c].head.n = 0;
@@ -274,8 +335,16 @@ rs_status rs_scan_paths(const uint8_t *in, size_t n, uint64_t max_records,
     }
     scan->n_need = 0;
     while (status == RS_OK && scan->n_records < max_records && scan->n_bytes < n) {
+        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
+            rs_may_try(&state.patience)) {
+            count_repeats(&state);
+            scan_run(&state, in + scan->n_bytes, max_records - scan->n_records);
+        }
         const uint8_t *at = in + scan->n_bytes;
         size_t payload_len = 0;
+        if (scan->n_bytes == n || scan->n_records == max_records) {
+            break;
+        }
         if (!rs_whole_frame(at, n - scan->n_bytes, &payload_len)) {
             status = frame_outcome(&state, at, n - scan->n_bytes);
             break;

@@ -45,6 +45,10 @@ const char *rs_status_name(rs_status status)
         NAME(RS_E_COLON);
         NAME(RS_E_QID);
         NAME(RS_E_CHARACTER);
+        NAME(RS_E_MISSING);
+        NAME(RS_E_RANGE);
+        NAME(RS_E_FRACTION);
+        NAME(RS_E_INEXACT);
     }
     return "RS_?";
 }

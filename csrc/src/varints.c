@@ -61,10 +61,10 @@ RS_INLINE uint64_t ends_of_block(const uint8_t *p)
 }
 #endif
 
-/* The value of a varint of 1 to 8 bytes at the head of `word`. */
+/* The value of a varint of 1 to 8 bytes at the head of `word`; any for a longer one. */
 RS_INLINE uint64_t gather(uint64_t word, size_t len, bool bmi2)
 {
-    const uint64_t mask = RS_LOW_BITS >> (64 - 8 * len);
+    const uint64_t mask = RS_LOW_BITS >> ((64 - 8 * len) & 63);
 #if RS_HAVE_BMI2
     if (bmi2) {
         uint64_t bits;
@@ -223,6 +223,84 @@ RS_INLINE bool all_below(const void *keys, size_t n, uint64_t limit, bool wide)
            (limit != 0 && (beyond & (wide ? UINT64_C(1) << 63 : UINT64_C(1) << 31)) == 0);
 }
 
+/* Bits of all bytes that end a key, and how many there are before each word of them. */
+typedef struct ends {
+    uint64_t words[RS_PACKED_BYTES / BLOCK + 1];
+    uint32_t n_before[RS_PACKED_BYTES / BLOCK + 1];
+} ends;
+
+RS_INLINE void find_ends(const rs_packed *packed, ends *found)
+{
+    const size_t n_bytes = packed->ends[packed->n_rows];
+    uint32_t n = 0;
+    size_t i = 0;
+    for (; i * BLOCK < n_bytes; i++) {
+        uint64_t word = ends_of_block(packed->bytes + i * BLOCK);
+        if (n_bytes - i * BLOCK < BLOCK) {
+            word &= (UINT64_C(1) << (n_bytes - i * BLOCK)) - 1;
+        }
+        found->words[i] = word;
+        found->n_before[i] = n;
+        n += RS_COUNT_BITS(word);
+    }
+    found->words[i] = 0;
+    found->n_before[i] = n;
+}
+
+/* Does each row end with a key, and hold as many as it should? */
+RS_INLINE bool fits_rows(const rs_packed *packed, const ends *found)
+{
+    uint64_t differ = 0;
+    for (size_t i = 1; i <= packed->n_rows; i++) {
+        const size_t end = packed->ends[i];
+        const uint64_t below = (UINT64_C(1) << end % BLOCK) - 1;
+        const uint32_t n = found->n_before[end / BLOCK] +
+                           RS_COUNT_BITS(found->words[end / BLOCK] & below);
+        const uint64_t last = found->words[(end - 1) / BLOCK] >> (end - 1) % BLOCK;
+        differ |= (n ^ packed->starts[i]) | (~last & 1);
+    }
+    return differ == 0;
+}
+
+/* Each key by itself: none waits for the one before. */
+RS_INLINE bool decode_packed(const rs_packed *packed, void *out, uint64_t limit, int kind,
+                             bool bmi2)
+{
+    ends found;
+    find_ends(packed, &found);
+    if (!fits_rows(packed, &found)) {
+        return false;
+    }
+    const size_t n_bytes = packed->ends[packed->n_rows];
+    const uint8_t *at = packed->bytes;
+    size_t n = 0;
+    uint64_t lengths = 0;
+    uint64_t bits = 0;
+    for (size_t i = 0; i * BLOCK < n_bytes; i++) {
+        for (uint64_t word = found.words[i]; word != 0; word &= word - 1) {
+            const uint8_t *end = packed->bytes + i * BLOCK + RS_LOWEST_BIT(word) + 1;
+            const size_t len = (size_t)(end - at);
+            const uint64_t key = gather(rs_load64(at), len, bmi2);
+            put(out, n++, key, kind);
+            lengths |= len;
+            bits |= key;
+            at = end;
+        }
+    }
+    return lengths < WORD && (kind == KEYS64 || bits <= INT32_MAX) &&
+           all_below(out, n, limit, kind == KEYS64);
+}
+
+static bool packed32_plain(const rs_packed *packed, void *out, uint64_t limit)
+{
+    return decode_packed(packed, out, limit, KEYS32, false);
+}
+
+static bool packed64_plain(const rs_packed *packed, void *out, uint64_t limit)
+{
+    return decode_packed(packed, out, limit, KEYS64, false);
+}
+
 static bool keys32_plain(const uint8_t *run, size_t n_bytes, size_t readable, void *out,
                          size_t n, uint64_t limit)
 {
@@ -244,6 +322,18 @@ static bool int32s_plain(const uint8_t *run, size_t n_bytes, size_t readable, vo
 }
 
 #if RS_HAVE_BMI2
+RS_BMI2 static bool packed32_bmi2(const rs_packed *packed, void *out, uint64_t limit)
+{
+    return rs_packed32_avx2(packed, out, limit) ||
+           decode_packed(packed, out, limit, KEYS32, true);
+}
+
+RS_BMI2 static bool packed64_bmi2(const rs_packed *packed, void *out, uint64_t limit)
+{
+    return rs_packed64_avx2(packed, out, limit) ||
+           decode_packed(packed, out, limit, KEYS64, true);
+}
+
 RS_BMI2 static bool keys32_bmi2(const uint8_t *run, size_t n_bytes, size_t readable,
                                 void *out, size_t n, uint64_t limit)
 {
@@ -268,18 +358,22 @@ RS_BMI2 static bool int32s_bmi2(const uint8_t *run, size_t n_bytes, size_t reada
 static bool has_fast_pext(void)
 {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
-           !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt") && !__builtin_cpu_is("znver1") &&
+           !__builtin_cpu_is("znver2");
 }
 #endif
 
 rs_decoders rs_choose_decoders(bool portable)
 {
-    rs_decoders decoders = {keys32_plain, keys64_plain, int32s_plain};
+    rs_decoders decoders = {keys32_plain, keys64_plain, packed32_plain, packed64_plain,
+                            int32s_plain};
 #if RS_HAVE_BMI2
     if (!portable && has_fast_pext()) {
         decoders.keys32 = keys32_bmi2;
         decoders.keys64 = keys64_bmi2;
+        decoders.packed32 = packed32_bmi2;
+        decoders.packed64 = packed64_bmi2;
         decoders.int32s = int32s_bmi2;
     }
 #endif

@@ -34,10 +34,14 @@ static inline uint64_t rs_load64(const uint8_t *p)
 
 static inline void rs_store32(uint8_t *p, uint32_t v)
 {
+#if RS_LITTLE_ENDIAN /* of single bytes compilers do not always make one store */
+    memcpy(p, &v, sizeof v);
+#else
     p[0] = (uint8_t)v;
     p[1] = (uint8_t)(v >> 8);
     p[2] = (uint8_t)(v >> 16);
     p[3] = (uint8_t)(v >> 24);
+#endif
 }
 
 static inline void rs_store64(uint8_t *p, uint64_t v)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
+    from . import channels
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
         read,
         write,
     )
+    from .reporting.findings import Finding, Report
     from .salvaging import SalvageReport, salvage
     from .tally import Tally
-    from .validation.findings import Finding, Report
     from .validation.running import validate
     from .verification import VerifyReport, verify
 
@@ -49,6 +50,7 @@ __all__ = [
     "WriteResult",
     "algorithm",
     "algorithms",
+    "channels",
     "compare",
     "convert",
     "decode",
@@ -66,6 +68,7 @@ __all__ = [
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
+# `channels` is public as a module, like `errors`.
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -86,7 +89,7 @@ _HOMES = {
     ),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
-    "validation.findings": ("Finding", "Report"),
+    "reporting.findings": ("Finding", "Report"),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }
@@ -94,6 +97,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "channels":
+        return import_module(".channels", __name__)
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

@@ -6,13 +6,16 @@ from typing_extensions import Self, disjoint_base
 from .batch import Field
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
+    "encode_fitting",
     "encode_rows",
     "fill",
     "find_frame",
@@ -24,8 +27,6 @@ __all__ = [
     "libsvm_facts",
     "libsvm_fill",
     "libsvm_write",
-    "narrow_float32",
-    "narrow_int32",
     "plan_rows",
     "record_check",
     "scan",
@@ -109,10 +110,28 @@ class Rows:
         zero_for_empty: bool,
     ) -> Self: ...
 
+@disjoint_base
+class ArrowColumns:
+    def __new__(cls, schema: object, array: object) -> Self: ...
+
+@disjoint_base
+class Strips:
+    n_rows: int
+    width: int
+    def __new__(cls, n_rows: int, capacity: int) -> Self: ...
+    def add(self, values: Any, width: int, valid: Any = None) -> None: ...
+    def add_arrow(
+        self, columns: ArrowColumns, places: list[int], first: int, begin: int
+    ) -> int: ...
+    def join(
+        self, out: Any, keep_integers: bool = False, fill: Any = None
+    ) -> tuple[str, int, int, float, int, int, int]: ...
+
 def version() -> str: ...
 def plan_rows(
     rows: Rows, begin: int, end: int, max_bytes: int | None = None
 ) -> tuple[int, int]: ...
+def encode_fitting(rows: Rows, begin: int, end: int, out: Any) -> tuple[int, int]: ...
 def encode_rows(rows: Rows, begin: int, end: int, out: Any) -> int: ...
 def encode_bytes(rows: Rows, begin: int, end: int, n_bytes: int) -> bytes: ...
 def new_bytes(n: int) -> bytes: ...
@@ -135,8 +154,6 @@ def fill(
     infos: list[ColumnInfo],
     targets: list[Target],
 ) -> None: ...
-def narrow_float32(values: Any, out: Any) -> tuple[int, int, int, float]: ...
-def narrow_int32(values: Any, out: Any) -> tuple[int, int]: ...
 def value_stats(
     values: Any, fractions: bool = True
 ) -> tuple[int, int, int, int, int, int, float, float]: ...

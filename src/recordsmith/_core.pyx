@@ -11,9 +11,10 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetPointer
 
 from recordsmith._rs cimport *
 
@@ -23,13 +24,16 @@ from struct import pack
 from .errors import core_error
 
 __all__ = [
+    "ArrowColumns",
     "ColumnInfo",
     "LIBSVM_FLAGS",
     "LibsvmFacts",
     "Rows",
     "Scan",
+    "Strips",
     "Target",
     "encode_bytes",
+    "encode_fitting",
     "encode_rows",
     "fill",
     "find_frame",
@@ -41,8 +45,6 @@ __all__ = [
     "libsvm_facts",
     "libsvm_fill",
     "libsvm_write",
-    "narrow_float32",
-    "narrow_int32",
     "plan_rows",
     "record_check",
     "scan",
@@ -253,6 +255,23 @@ def encode_rows(Rows rows not None, int64_t begin, int64_t end, out not None):
     """Write rows [begin, end) into a writable buffer; returns the bytes written."""
     cdef Lent lent = _writable(out)
     return _encode(rows, begin, end, <uint8_t *>lent.view.buf, <size_t>lent.view.len)
+
+
+def encode_fitting(Rows rows not None, int64_t begin, int64_t end, out not None):
+    """Check rows from `begin` on and write those that fit `out`: (end_row, n_bytes)."""
+    cdef Lent lent = _writable(out)
+    cdef rs_error err
+    cdef int64_t end_row = begin
+    cdef size_t n_written = 0
+    cdef rs_status status
+    with nogil:
+        status = rs_encode_fitting(
+            rows.fields, rows.n_fields, begin, end, <uint8_t *>lent.view.buf,
+            <size_t>lent.view.len, &end_row, &n_written, &err
+        )
+    if status != RS_OK:
+        raise _error(&err, "row", rows.names)
+    return end_row, n_written
 
 
 def encode_bytes(Rows rows not None, int64_t begin, int64_t end, Py_ssize_t n_bytes):
@@ -536,5 +555,6 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
         raise error
 
 
+include "_columns.pxi"
 include "_numbers.pxi"
 include "_libsvm.pxi"

@@ -1,4 +1,4 @@
-# Facts about numbers and keys, and narrowing: see recordsmith.h. Part of _core.pyx.
+# Facts about numbers and keys: see recordsmith.h. Part of _core.pyx.
 
 KeyFacts = namedtuple(
     "KeyFacts",
@@ -6,30 +6,6 @@ KeyFacts = namedtuple(
 )
 ROW_EMPTY = 1
 ROW_UNORDERED = 2
-
-
-def narrow_float32(const double[::1] values not None, float[::1] out not None):
-    """float64 -> float32 into `out`: (n_changed, n_overflow, first_overflow, max error)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_float32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_changed, cost.n_overflow, cost.first_overflow, cost.max_relative_error
-
-
-def narrow_int32(const int64_t[::1] values not None, int32_t[::1] out not None):
-    """int64 -> int32 into `out`: (n_overflow, first_overflow)."""
-    cdef rs_narrowing cost
-    rs_narrowing_init(&cost)
-    if out.shape[0] != values.shape[0]:
-        raise core_error("RS_E_ARGUMENT")
-    if values.shape[0]:
-        with nogil:
-            rs_narrow_int32(&values[0], <size_t>values.shape[0], &out[0], &cost)
-    return cost.n_overflow, cost.first_overflow
 
 
 def value_stats(values not None, bint fractions=True):

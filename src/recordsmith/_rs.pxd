@@ -11,6 +11,8 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     int RS_NEW_SCHEMA
     int RS_E_TOO_MANY_FIELDS
     int RS_E_CAPACITY
+    int RS_E_ARGUMENT
+    int RS_E_CHANGED
     int RS_CHECK_ORDER
     int RS_ZERO_FOR_EMPTY
     int RS_MAX_RANK
@@ -58,6 +60,10 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                              int64_t end, uint8_t *out, size_t capacity,
                              size_t *n_written, rs_error *err) noexcept
+    rs_status rs_encode_fitting(const rs_field *fields, size_t n_fields, int64_t begin,
+                                int64_t end, uint8_t *out, size_t capacity,
+                                int64_t *end_row, size_t *n_written,
+                                rs_error *err) noexcept
 
     ctypedef struct rs_frame:
         uint32_t part
@@ -165,8 +171,38 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     void rs_narrowing_init(rs_narrowing *cost) noexcept
     void rs_narrow_float32(const double *values, size_t n, float *out,
                            rs_narrowing *cost) noexcept
-    void rs_narrow_int32(const int64_t *values, size_t n, int32_t *out,
-                         rs_narrowing *cost) noexcept
+
+    int RS_BITS
+    int RS_I8
+    int RS_U8
+    int RS_I16
+    int RS_U16
+    int RS_I32
+    int RS_U32
+    int RS_I64
+    int RS_U64
+    int RS_F32
+    int RS_F64
+    int RS_KEEP_INTEGERS
+
+    ctypedef struct rs_strip:
+        const void *values
+        const uint8_t *valid
+        int64_t first
+        int64_t n_rows
+        int64_t width
+        uint8_t type
+
+    ctypedef struct rs_cast_cost:
+        uint64_t n_filled
+        uint64_t n_changed
+        double max_relative_error
+
+    rs_status rs_interleave_columns(const rs_strip *strips, size_t n_strips,
+                                    int64_t begin, int64_t end, uint8_t dtype,
+                                    uint32_t flags, const void *fill, void *out,
+                                    size_t capacity, rs_cast_cost *cost,
+                                    rs_error *err) noexcept
 
 
 cdef extern from "pages.h" nogil:

@@ -20,6 +20,7 @@ int32 only if they are whole numbers.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,14 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-__all__ = ["WIRE_DTYPES", "cast_array", "wire_dtype"]
+__all__ = [
+    "WIRE_DTYPES",
+    "Misfit",
+    "cast_array",
+    "join_strips",
+    "misfit_error",
+    "wire_dtype",
+]
 
 WIRE_DTYPES = ("float32", "float64", "int32")
 _FLOATS = {"float16": "float32", "float32": "float32", "float64": "float64"}
@@ -120,87 +128,88 @@ pass dtype="float64", or scale it
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.name == target:
         return array
-    tally = Tally() if tally is None else tally
-    if target == "int32":
-        return _to_int32(array, what)
-    if array.dtype.kind == "f":
-        return _between_floats(array, target, what, tally)
-    return _int_to_float(array, target, tally)
-
-
-def _to_int32(array: Array, what: str) -> Array:
-    if array.dtype.name in _SMALL_INTS:
-        return array.astype(np.int32)
-    if array.dtype.kind == "f":
-        whole = np.trunc(array) == array
-        if not whole.all():
-            at = _first(~whole)
-            raise _misfit(
-                f"{array[at]} is no whole number",
-                at,
-                what,
-                "keep dtype float32 or float64",
-            )
-    low, high = np.iinfo(np.int32).min, np.iinfo(np.int32).max
-    fits = (array >= low) & (array <= high)
-    if not fits.all():
-        at = _first(~fits)
-        raise _misfit(
-            f"{array[at]} is outside int32, the format's only integer type",
-            at,
-            what,
-            'pass dtype="float64" if that holds your values, or renumber them',
-        )
-    return array.astype(np.int32)
-
-
-def _between_floats(array: Array, target: str, what: str, tally: Tally) -> Array:
-    if not (target == "float32" and array.dtype.name == "float64"):
-        return array.astype(target)
+    if array.dtype.name == "float16":
+        array = array.astype(np.float32)
+        if target == "float32":
+            return array
     flat = np.ascontiguousarray(array).reshape(-1)
-    out = np.empty(flat.shape, np.float32)
-    changed, overflow, first, error = _core.narrow_float32(flat, out)
-    if overflow:
-        at = np.unravel_index(first, array.shape)
-        raise _misfit(
-            f"{array[at]} is too large for float32",
-            at,
-            what,
-            'pass dtype="float64", or scale it',
-        )
-    tally.values_rounded += changed
-    tally.max_relative_error = max(tally.max_relative_error, error)
-    return out.reshape(array.shape)
-
-
-def _int_to_float(array: Array, target: str, tally: Tally) -> Array:
-    out = array.astype(target)
-    bits = 24 if target == "float32" else 53
-    if array.dtype.kind == "b" or array.dtype.itemsize * 8 <= bits:
+    strips = _core.Strips(len(flat), 1)
+    strips.add(flat, 1)
+    out = np.empty(array.shape, target)
+    misfit = join_strips(strips, out, Tally() if tally is None else tally)
+    if misfit is None:
         return out
-    # Every integer up to 2^bits is exact, so only larger ones need a comparison.
-    large = (
-        (array > 2**bits) | (array < -(2**bits))
-        if array.dtype.kind == "i"
-        else array > 2**bits
-    )
-    if large.any():
-        exact = [int(v) for v in array[large].reshape(-1).tolist()]
-        rounded = [int(v) for v in out[large].reshape(-1).tolist()]
-        errors = [abs(b - a) / abs(a) for a, b in zip(exact, rounded) if a != b]
-        tally.values_rounded += len(errors)
-        tally.max_relative_error = max([tally.max_relative_error, *errors])
-    return out
+    at = [int(i) for i in np.unravel_index(misfit.row, array.shape)]
+    error = misfit_error(misfit, flat[misfit.row], out.dtype, what)
+    error.row, error.column = [*at, None][:2] if at else (None, None)
+    raise error
 
 
-def _first(mask: Array) -> tuple[Any, ...]:
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+@dataclass(frozen=True)
+class Misfit:
+    """A number that has no place in a dtype.
+
+    Attributes
+    ----------
+    reason : str
+        "RS_E_MISSING", "RS_E_RANGE", "RS_E_FRACTION" or "RS_E_INEXACT".
+    strip, row, column : int
+        The strip that holds it, and its place in the matrix.
+    """
+
+    reason: str
+    strip: int
+    row: int
+    column: int
 
 
-def _misfit(reason: str, at: tuple[Any, ...], what: str, advice: str) -> InputError:
-    return InputError(
-        f"{what}: {reason}",
-        advice=advice,
-        row=int(at[0]) if at else None,
-        column=int(at[1]) if len(at) > 1 else None,
-    )
+def join_strips(
+    strips: _core.Strips,
+    out: Array,
+    tally: Tally,
+    *,
+    keep_integers: bool = False,
+    fill: Array | None = None,
+) -> Misfit | None:
+    """Cast columns into the rows of one array, and count what was rounded.
+
+    Parameters
+    ----------
+    strips : Strips
+    out : ndarray of a wire dtype, C-contiguous
+        As many numbers as the strips hold.
+    keep_integers : bool, default False
+        Integers that are too large to be exact as floats are misfits.
+    fill : ndarray with one number of the dtype of `out`, optional
+        What stands for missing numbers, which are counted; else one is a misfit.
+
+    Returns
+    -------
+    Misfit or None
+        The first number, row by row, that does not fit: then `out` is void.
+    """
+    reason, n_filled, n_changed, error, *place = strips.join(out, keep_integers, fill)
+    if reason != "RS_OK":
+        return Misfit(reason, *place)
+    tally.nulls += n_filled
+    tally.values_rounded += n_changed
+    tally.max_relative_error = max(tally.max_relative_error, error)
+    return None
+
+
+def misfit_error(
+    misfit: Misfit, value: Any, dtype: np.dtype[Any], what: str
+) -> InputError:
+    """The exception for a number that is there and does not fit; it has no place yet."""
+    if misfit.reason == "RS_E_FRACTION":
+        reason, advice = "is no whole number", "keep dtype float32 or float64"
+    elif misfit.reason == "RS_E_INEXACT":
+        reason = "cannot be exact beside floats"
+        advice = 'pass dtype="float64" to round such values, or drop the column'
+    elif dtype.name == "int32":
+        reason = "is outside int32, the format's only integer type"
+        advice = 'pass dtype="float64" if that holds your values, or renumber them'
+    else:
+        reason = "is too large for float32"
+        advice = 'pass dtype="float64", or scale it'
+    return InputError(f"{what}: {value} {reason}", advice=advice)

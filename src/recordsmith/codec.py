@@ -95,6 +95,23 @@ class Encoder:
         """Rows [begin, end), which `plan` said take n_bytes."""
         return _core.encode_bytes(self.rows, begin, end, n_bytes)
 
+    def encode_whole(self, out: Any) -> int | None:
+        """All rows into `out`, checked and written in one pass; the bytes they take.
+
+        None where they do not fit, or are not to be written as they are stored: then they
+        have to be planned.
+        """
+        n_rows = self.batch.n_rows
+        try:
+            end, n_bytes = _core.encode_fitting(self.rows, 0, n_rows, out)
+        except RecordsmithError as error:
+            if error.code == "RS_E_ORDER":
+                return None
+            if error.row is not None:
+                error.row += self.batch.first_row
+            raise
+        return n_bytes if end == n_rows else None
+
 
 def _count_empty_rows(
     field: Field, empty_rows: str, first_row: int, tally: Tally
@@ -177,6 +194,10 @@ def encode_batch(
     """All rows of a batch as frames; see :func:`recordsmith.encode`."""
     encoder = Encoder(batch, duplicates=duplicates, empty_rows=empty_rows, tally=tally)
     ranges = row_ranges(batch.n_rows, n_threads(threads))
+    if out is not None and len(ranges) == 1:
+        n_bytes = encoder.encode_whole(out)
+        if n_bytes is not None:
+            return memoryview(out).cast("B")[:n_bytes]
     sizes = _plan_all(encoder, ranges)
     total = sum(sizes)
     if total < _MIN_BYTES_PER_THREAD * len(ranges):

@@ -20,7 +20,7 @@ from .threads import prefetch
 
 if TYPE_CHECKING:
     from .algorithm_table.types import Algorithm
-    from .validation.findings import Report
+    from .reporting.findings import Report
     from .validation.guarding import Guard
 
     Progress = Callable[[int, Optional[int], int], None]
@@ -109,7 +109,8 @@ def encode(
     threads : int, optional
         Default: all cores. The bytes do not depend on it.
     out : writable buffer, optional
-        Where to write, instead of into new bytes.
+        Where to write, instead of into new bytes. After an error, what it holds is
+        unspecified.
     tally : Tally, optional
         Counts what was changed.
     algorithm : str, optional

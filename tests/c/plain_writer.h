@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "paths.h"
 #include "recordsmith/recordsmith.h"
 
 /* --------------------------------------------------------------------- a plain writer */
@@ -173,28 +174,59 @@ static uint64_t get_random(void)
     return random_state >> 33;
 }
 
+static const unsigned ENCODE_PATHS[] = {RS_ANY_PATH, RS_GENERAL_ONLY, RS_PORTABLE,
+                                        RS_GENERAL_ONLY | RS_PORTABLE};
+
 /* Plans and encodes into exactly the planned bytes, and compares with the plain writer. */
-static void compare(const rs_field *fields, size_t n_fields, int64_t begin, int64_t end)
+static void compare_path(const rs_field *fields, size_t n_fields, int64_t begin,
+                         int64_t end, const text *want, unsigned paths)
 {
     int64_t end_row = -1;
     size_t n = 0, n_written = 0;
     rs_error err;
-    CHECK_EQ(rs_plan_rows(fields, n_fields, begin, end, SIZE_MAX, &end_row, &n, &err),
-             RS_OK);
+    CHECK_EQ(
+        rs_plan_paths(fields, n_fields, begin, end, SIZE_MAX, &end_row, &n, paths, &err),
+        RS_OK);
     CHECK_EQ(end_row, end);
-    text want = write_rows(fields, n_fields, begin, end);
-    uint8_t *out = malloc(n + (n == 0));
-    CHECK_EQ(rs_encode_rows(fields, n_fields, begin, end, out, n, &n_written, &err),
+    CHECK_EQ(n, want->n);
+    uint8_t *roomy = malloc(n + 400);
+    memset(roomy, 0xee, n + 400);
+    CHECK_EQ(rs_encode_paths(fields, n_fields, begin, end, roomy, n + 400, true, &end_row,
+                             &n_written, paths, &err),
              RS_OK);
-    CHECK_BYTES(out, n_written, want.at, want.n);
-    if (n > 4 && want.n == n) {
-        CHECK_EQ(
-            rs_encode_rows(fields, n_fields, begin, end, out, n - 4, &n_written, &err),
-            RS_E_CAPACITY);
-        CHECK_EQ(err.row, end - 1);
-        CHECK_BYTES(out, n_written, want.at, n_written);
+    CHECK_EQ(n_written, n);
+    size_t n_kept = 0;
+    while (n_kept < 400 && roomy[n + n_kept] == 0xee) {
+        n_kept++;
     }
-    free(out);
+    CHECK_EQ(n_kept, 400);
+    free(roomy);
+    for (int fitting = 0; fitting <= 1; fitting++) {
+        uint8_t *out = malloc(n + (n == 0));
+        CHECK_EQ(rs_encode_paths(fields, n_fields, begin, end, out, n, fitting, &end_row,
+                                 &n_written, paths, &err),
+                 RS_OK);
+        CHECK_EQ(end_row, end);
+        CHECK_BYTES(out, n_written, want->at, want->n);
+        if (n > 4 && want->n == n) {
+            CHECK_EQ(rs_encode_paths(fields, n_fields, begin, end, out, n - 4, fitting,
+                                     &end_row, &n_written, paths, &err),
+                     fitting ? RS_OK : RS_E_CAPACITY);
+            CHECK_EQ(end_row, end - 1);
+            CHECK_BYTES(out, n_written, want->at, n_written);
+        }
+        free(out);
+    }
+}
+
+/* On every path. */
+static inline void compare(const rs_field *fields, size_t n_fields, int64_t begin,
+                           int64_t end)
+{
+    text want = write_rows(fields, n_fields, begin, end);
+    for (size_t i = 0; i < sizeof ENCODE_PATHS / sizeof *ENCODE_PATHS; i++) {
+        compare_path(fields, n_fields, begin, end, &want, ENCODE_PATHS[i]);
+    }
     free(want.at);
 }
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "paths.h"
 #include "recordsmith/recordsmith.h"
-#include "scan.h"
 
 static const unsigned PATHS[] = {RS_ANY_PATH, RS_GENERAL_ONLY, RS_NO_REPEATS,
                                  RS_PORTABLE};

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "keys.h"
 #include "plain_writer.h"
 #include "recordsmith/recordsmith.h"
 
@@ -309,7 +308,7 @@ static void test_max_bytes(void)
     free_sparse(&made);
 }
 
-/* Both passes must find what could lead out of the arrays. */
+/* Both passes must find what could lead out of the arrays; the pass that is both, all. */
 static void refuse(const rs_field *field, rs_status status, int64_t row, int64_t found,
                    int64_t limit)
 {
@@ -327,6 +326,24 @@ static void refuse(const rs_field *field, rs_status status, int64_t row, int64_t
     if (status == RS_E_OFFSETS || found < 0) {
         CHECK_EQ(rs_encode_rows(field, 1, 0, end, out, sizeof out, &n, &err), status);
         CHECK_EQ(err.row, row);
+    }
+    for (size_t i = 0; i < sizeof ENCODE_PATHS / sizeof *ENCODE_PATHS; i++) {
+        const unsigned paths = ENCODE_PATHS[i];
+        CHECK_EQ(rs_plan_paths(field, 1, 0, end, SIZE_MAX, &end_row, &n, paths, &err),
+                 status);
+        CHECK_EQ(end_row, row);
+        CHECK_EQ(err.found, found);
+        memset(out, 0xee, sizeof out);
+        CHECK_EQ(rs_encode_paths(field, 1, 0, end, out, sizeof out, true, &end_row, &n,
+                                 paths, &err),
+                 status);
+        CHECK_EQ(end_row, row);
+        CHECK_EQ(err.row, row);
+        CHECK_EQ(err.found, found);
+        CHECK_EQ(err.limit, limit);
+        text want = write_rows(field, 1, 0, row);
+        CHECK_BYTES(out, n, want.at, want.n);
+        free(want.at);
     }
 }
 
@@ -442,46 +459,19 @@ static void test_changed(void)
         }
         CHECK_EQ(rs_encode_rows(&made.field, 1, 0, 50, out, n, &n_written, &err),
                  RS_E_CAPACITY);
-        CHECK(err.row > 0 && err.row < 50);
-        text want = write_rows(&made.field, 1, 0, err.row);
-        CHECK_BYTES(out, n_written, want.at, want.n);
-        free(want.at);
+        for (size_t k = 0; k < sizeof ENCODE_PATHS / sizeof *ENCODE_PATHS; k++) {
+            CHECK_EQ(rs_encode_paths(&made.field, 1, 0, 50, out, n, false, &end_row,
+                                     &n_written, ENCODE_PATHS[k], &err),
+                     RS_E_CAPACITY);
+            CHECK(err.row > 0 && err.row < 50);
+            CHECK_EQ(end_row, err.row);
+            text want = write_rows(&made.field, 1, 0, err.row);
+            CHECK_BYTES(out, n_written, want.at, want.n);
+            free(want.at);
+        }
     }
     free(out);
     free_sparse(&made);
-}
-
-/* The vector code and the plain code write and size alike, on whatever machine this is. */
-static void test_runs(void)
-{
-    int64_t wide[90];
-    int32_t keys[90];
-    uint8_t a[512], b[512];
-    for (int round = 0; round < 400; round++) {
-        const uint32_t n = (uint32_t)(get_random() % 90);
-        int64_t key = -1;
-        for (uint32_t i = 0; i < n; i++) {
-            key += 1 + (int64_t)(get_random() % (UINT64_C(1) << (round % 22)));
-            wide[i] = keys[i] = (int32_t)key;
-        }
-        for (unsigned size = 4; size <= 8; size += 4) {
-            const rs_run run = {size == 4 ? (void *)keys : (void *)wide, n, size};
-            size_t n_a = 0, n_b = 0;
-            const size_t n_bytes = rs_size_run(run, RS_QUICK_LIMIT, true);
-            const uint8_t *end = rs_put_run(a, a + sizeof a, run, &n_a);
-            CHECK_EQ(n_a, n);
-            CHECK_EQ(end - a, n_bytes);
-            CHECK_EQ(rs_size_run(run, (uint64_t)key, false), n == 0 ? 0 : SIZE_MAX);
-            if (rs_have_avx2()) {
-                CHECK_EQ(rs_size_run_avx2(run, RS_QUICK_LIMIT, true), n_bytes);
-                end = rs_put_run_avx2(b, b + sizeof b, run, &n_b);
-                CHECK_EQ(n_b, n);
-                CHECK_BYTES(a, n_bytes, b, (size_t)(end - b));
-                CHECK_EQ(rs_size_run_avx2(run, (uint64_t)key, false),
-                         n == 0 ? 0 : SIZE_MAX);
-            }
-        }
-    }
 }
 
 int main(void)
@@ -499,6 +489,5 @@ int main(void)
     test_array_errors();
     test_other_errors();
     test_changed();
-    test_runs();
     return check_report();
 }

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paths.h"
 #include "recordsmith/recordsmith.h"
-#include "scan.h"
 
 #define REQUIRE(cond)                                                                    \
     do {                                                                                 \
@@ -30,7 +30,7 @@ enum { DECODE_RECORDS, DECODE_FRAMES, JOIN, N_TARGETS };
 enum { OPTION_NARROW_KEYS = 1, OPTION_NARROW_OFFSETS = 2, OPTION_RAGGED = 4 };
 enum { MAX_COLUMNS = 24 };
 
-static const unsigned PATHS[] = {RS_ANY_PATH, RS_GENERAL_ONLY, RS_NO_REPEATS,
+static const unsigned PATHS[] = {RS_ANY_PATH, RS_GENERAL_ONLY, RS_NO_REPEATS, RS_PORTABLE,
                                  RS_PORTABLE | RS_NO_REPEATS};
 enum { N_PATHS = sizeof PATHS / sizeof PATHS[0] };
 

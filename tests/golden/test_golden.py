@@ -87,6 +87,32 @@ def test_written_as_the_sdk_writes(case):
 
 
 @each(WRITTEN)
+def test_what_the_sdk_wrote_is_valid(case):
+    """Nothing is found but what the case is about."""
+    report = rs.validate(io.BytesIO(vectorset.data(case)))
+    about = {
+        "special": {"data/nan", "data/infinity"},
+        "empty": {"record/empty-row"},
+        "nnz": {"record/empty-row"},
+        "zero": {"record/empty-row", "file/empty"},
+        "one_column": {"record/empty-row"},
+        "duplicate": {"record/duplicate-keys"},
+        "unsorted": {"record/unsorted-keys"},
+    }
+    allowed = set().union(*(r for word, r in about.items() if word in case["name"]))
+    assert {one.rule for one in report.findings} <= allowed
+    assert report.rows == case["shape"][0]
+
+
+@each(MALFORMED)
+def test_what_is_malformed_is_found(case):
+    report = rs.validate(io.BytesIO(vectorset.data(case)), source_format="recordio")
+    found = [one for one in report.findings if one.rule.startswith(("file/", "record/"))]
+    assert found
+    assert all(place.offset is not None for one in found for place in one.places)
+
+
+@each(WRITTEN)
 def test_read_what_the_sdk_wrote(case):
     X, y = sdk_input(case)
     batch = rs.decode(vectorset.data(case))

@@ -46,7 +46,7 @@ def test_version():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "no command; choose from convert, validate, compare"),
+        ([], "no command; choose from convert, validate, inspect"),
         (["conver", "a", "b"], "unknown command 'conver'; did you mean convert?"),
         (["xyzzy"], "unknown command 'xyzzy'; choose from convert, "),
         (["convert", "a", "b", "--overwite"], "did you mean --overwrite?"),

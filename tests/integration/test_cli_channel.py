@@ -8,7 +8,7 @@ import sarif_rules
 import service_model
 from channel_cases import channel, job
 from commands import bad, good, names, run
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 
 PB = "application/x-recordio-protobuf"
 

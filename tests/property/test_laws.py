@@ -399,3 +399,39 @@ def test_threads_make_no_difference_to_mixed_records(stream, threads):
 
     with mock.patch.object(decoder, "_MIN_BYTES_PER_THREAD", 4):
         assert read(threads) == read(1)
+
+
+@given(own.matrices(kinds=("dense",)), st.data())
+def test_equal_records_need_no_scan(X_y, data):
+    """Dense rows filled without a scan before: the same rows, or the same error."""
+    encoded = bytearray(rs.encode(*X_y))
+    for at in data.draw(st.lists(st.integers(0, max(0, len(encoded) - 1)), max_size=2)):
+        if encoded:
+            encoded[at] = data.draw(st.integers(0, 255))
+    threads = data.draw(st.integers(1, 3))
+    most = data.draw(st.none() | st.integers(0, 7))
+
+    def read():
+        run = decoder.decode_run(
+            encoded, 0, len(encoded), threads=threads, max_records=most
+        )
+        return records.of_batch(run.batch), run.n_bytes, run.status, str(run.error)
+
+    found = []
+    for least in (2, 10**9):
+        with (
+            mock.patch.object(decoder, "_MIN_EVEN_ROWS", least),
+            mock.patch.object(decoder, "_MIN_BYTES_PER_THREAD", 4),
+        ):
+            found.append(outcome(read))
+    assert found[0] == found[1]
+
+
+@given(own.streams())
+def test_mixed_records_are_scanned(stream):
+    """Records that only begin alike are read as if nothing had been tried before."""
+    found = []
+    for least in (2, 10**9):
+        with mock.patch.object(decoder, "_MIN_EVEN_ROWS", least):
+            found.append(outcome(lambda: records.of_batch(rs.decode(stream[0]))))
+    assert found[0] == found[1]

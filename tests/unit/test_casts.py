@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recordsmith import Tally
-from recordsmith.casts import cast_array, wire_dtype
-from recordsmith.errors import InputError, UnsupportedTypeError
+from recordsmith import Tally, _core
+from recordsmith.casts import Misfit, cast_array, join_strips, wire_dtype
+from recordsmith.errors import InputError, RecordsmithError, UnsupportedTypeError
 
 KEPT = {
     **dict.fromkeys(["f2", "f4", ">f4"], "float32"),
@@ -117,6 +117,85 @@ def test_integers_to_floats(value, dtype, error):
     assert tally.values_rounded == (error > 0)
     assert tally.max_relative_error == pytest.approx(error)
     assert abs(int(found[0]) - value) <= 1
+
+
+def test_half_precision_goes_by_way_of_float32():
+    array = np.array([1.5, 65504, np.inf], "f2")
+    assert cast_array(array, "float64").tolist() == [1.5, 65504, np.inf]
+    with pytest.raises(InputError, match="features: 1.5 is no whole number"):
+        cast_array(array, "int32", "features")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_places_in_arrays_of_more_dimensions(order):
+    array = np.zeros((3, 2, 2), order=order)
+    array[1, 0, 1] = array[1, 1, 0] = 1e39
+    with pytest.raises(InputError, match="too large") as caught:
+        cast_array(array, "float32")
+    assert (caught.value.row, caught.value.column) == (1, 0)
+
+
+def test_a_single_number_has_no_place():
+    with pytest.raises(InputError, match="^values: 0.5 is no whole number") as caught:
+        cast_array(np.array(0.5), "int32")
+    assert (caught.value.row, caught.value.column) == (None, None)
+
+
+def test_strips_lie_beside_each_other():
+    strips = _core.Strips(2, 3)
+    strips.add(np.array([1, 2], "i8"), 1)
+    strips.add(np.array([[3, 4], [5, 6]], "u1"), 2, np.array([0b1101], "u1"))
+    strips.add(np.array([True, False]), 1)
+    out = np.zeros((2, 4), "f4")
+    tally = Tally()
+    assert join_strips(strips, out, tally) == Misfit("RS_E_MISSING", 1, 0, 2)
+    assert join_strips(strips, out, tally, fill=np.array([9], "f4")) is None
+    assert out.tolist() == [[1, 3, 9, 1], [2, 5, 6, 0]]
+    assert tally == Tally(nulls=1)
+
+
+def test_strips_lend_no_more_than_there_is():
+    strips = _core.Strips(4, 2)
+    with pytest.raises(RecordsmithError):
+        strips.add(np.zeros(7), 2)
+    with pytest.raises(RecordsmithError):
+        strips.add(np.zeros(8), -1)
+    with pytest.raises(RecordsmithError):
+        strips.add(np.zeros(9), 2 + 1, np.zeros(1, "u1"))
+    with pytest.raises(RecordsmithError):
+        strips.add(np.zeros(12), 3, np.zeros(1, "u1"))
+    assert strips.width == 0
+    strips.add(np.zeros(4), 1)
+    strips.add(np.zeros(8), 2)
+    with pytest.raises(RecordsmithError):
+        strips.add(np.zeros(4), 1)  # more than were announced
+    with pytest.raises(InputError):
+        strips.join(np.zeros(11, "f4"))
+    with pytest.raises(RecordsmithError):
+        strips.join(np.zeros(12, "f4"), fill=np.zeros(1))
+    with pytest.raises(ValueError, match="C-contiguous"):
+        strips.join(np.zeros((4, 6), "f4")[:, ::2])
+    with pytest.raises(RecordsmithError):
+        _core.Strips(-1, 1)
+
+
+def test_arrow_columns_lend_no_more_than_there_is():
+    pa = pytest.importorskip("pyarrow")
+    rows = pa.RecordBatch.from_pydict({"a": [1.5, 2.5], "s": ["x", "y"]})
+    columns = _core.ArrowColumns(*rows.__arrow_c_array__())
+    strips = _core.Strips(2, 2)
+    assert strips.add_arrow(columns, [1, 0, 1, 0], 1, 0) == 2  # column 1 is text
+    for place, begin in ((2, 0), (-1, 0), (0, -1), (0, 1), (0, 2**62)):
+        with pytest.raises(RecordsmithError):
+            strips.add_arrow(columns, [place], 0, begin)
+    with pytest.raises(RecordsmithError):
+        strips.add_arrow(columns, [0], -1, 0)
+    with pytest.raises(ValueError, match="PyCapsule"):
+        _core.ArrowColumns(None, None)
+    del rows, columns  # the strips hold what they were lent
+    out = np.zeros((2, 1))
+    assert strips.join(out)[0] == "RS_OK"
+    assert out.tolist() == [[1.5], [2.5]]
 
 
 def test_nothing_of_any_shape():

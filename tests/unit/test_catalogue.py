@@ -5,7 +5,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from recordsmith.validation.catalogue import RULES, title
+from recordsmith.reporting.catalogue import RULES, title
 
 PACKAGE = Path(find_spec("recordsmith").origin).parent
 ID = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -31,7 +31,7 @@ def ids_in(path):
 
 
 def used():
-    catalogue = PACKAGE / "validation" / "catalogue.py"
+    catalogue = PACKAGE / "reporting" / "catalogue.py"
     modules = [path for path in PACKAGE.rglob("*.py") if path != catalogue]
     assert modules
     return {rule for path in modules for rule in ids_in(path)}

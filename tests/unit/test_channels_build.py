@@ -2,6 +2,8 @@
 the SDK's classes are called with."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -389,7 +391,14 @@ def test_channels_that_the_sdk_has_no_class_for(value, message):
     assert message in str(caught.value)
 
 
-def test_the_module_is_at_hand():
+def test_the_module_is_at_hand_and_loads_nothing_heavy():
+    code = (
+        "import sys, recordsmith\n"
+        "print(recordsmith.channels.build('train', 's3://b/x')['ChannelName'])\n"
+        "print(sorted({'numpy', 'pyarrow', 'botocore'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["train", "[]"], done.stderr
     assert channels.__all__ == [
         "ShuffleConfig",
         "build",

@@ -17,7 +17,7 @@ from recordsmith.channels.service import (
     problems,
 )
 from recordsmith.errors import InputError
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 
 NAMES = {"long": "integer"}
 BOTH = [

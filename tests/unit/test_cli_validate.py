@@ -6,7 +6,7 @@ import pytest
 
 import recordsmith as rs
 from recordsmith.cli import main
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 from validating import RECORDIO, row
 
 JOB = ["--algorithm", "linear-learner", "--hyperparameters", "predictor_type=regressor"]

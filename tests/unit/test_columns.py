@@ -278,6 +278,26 @@ def test_missing_values_filled():
     assert rows_of(table, nulls=-1)[0].tolist() == [[1, -1], [-1, 1.5], [3, 2.5]]
 
 
+def test_missing_values_of_every_type_and_place():
+    """Masks of bits from any position, in arrays that are sliced."""
+    for array, _, values in NUMBERS:
+        none = pa.nulls(1, array.type)
+        gaps = pa.concat_arrays([array, none, array, none, array]).slice(1, 6)
+        features, _ = rows_of(pa.table({"a": gaps, "b": gaps}), nulls=9)
+        known = [values[1], 9, *values, 9, values[0]]
+        assert features.tolist() == [[one, one] for one in known]
+
+
+def test_what_fills_the_gaps_must_fit():
+    table = pa.table({"a": [1.0, None]})
+    for nulls, dtype in ((1e39, "float32"), ("nan", "int32"), (0.5, "int32")):
+        with pytest.raises(InputError, match="^nulls=: .*(too large|whole)"):
+            batches_of(table, nulls=nulls, dtype=dtype)
+    _, tally = one(table, nulls=0.1, dtype="float32")
+    assert (tally.nulls, tally.values_rounded) == (1, 1)
+    assert 0 < tally.max_relative_error < 2**-24
+
+
 @pytest.mark.parametrize(
     ("nulls", "dtype"),
     [

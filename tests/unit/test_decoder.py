@@ -138,3 +138,47 @@ def test_threads_find_the_same_error(monkeypatch):
             seen.add((caught.value.row, caught.value.offset))
         assert {row for row, _ in seen} == {at + 1}
         assert len(seen) == 1
+
+
+def even_rows(n=300, width=5):
+    X = np.arange(n * width, dtype="f4").reshape(n, width)
+    return X, bytearray(rs.encode(X, np.arange(n, dtype="f4")))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_equal_records_are_filled_without_a_scan(monkeypatch, threads):
+    scanned = []
+    scan = decoder._core.scan
+    monkeypatch.setattr(decoder, "_MIN_BYTES_PER_THREAD", 1000)
+    monkeypatch.setattr(
+        decoder._core, "scan", lambda *args: scanned.append(args[1:]) or scan(*args)
+    )
+    X, data = even_rows()
+    batch = rs.decode(data, threads=threads)
+    assert np.array_equal(batch.features, X)
+    assert np.array_equal(batch.labels, np.arange(300))
+    assert scanned == [(0, len(data), 2)]
+
+
+def test_one_record_that_differs_among_equal_ones():
+    _, data = even_rows()
+    n = len(data) // 300
+    at = data.index(b"values", 200 * n)
+    data[at : at + 6] = b"Values"
+    run = decode_run(data, 0, len(data))
+    assert (run.batch.n_rows, run.n_bytes, run.status) == (300, 300 * n, "RS_OK")
+    names = [(field.role, field.name) for field in run.batch.fields]
+    assert names == [("feature", "values"), ("label", "values"), ("feature", "Values")]
+    missing = run.batch.fields[0].present
+    assert np.flatnonzero(~missing).tolist() == [200]
+
+
+def test_damage_among_equal_records():
+    _, data = even_rows()
+    n = len(data) // 300
+    data[200 * n] ^= 1
+    run = decode_run(data, 0, len(data))
+    assert (run.batch.n_rows, run.n_bytes, run.status) == (200, 200 * n, "RS_E_MAGIC")
+    with pytest.raises(FormatError) as caught:
+        rs.decode(data)
+    assert (caught.value.row, caught.value.offset) == (201, 200 * n)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordsmith.validation.findings import Finding, Findings, Place, Report
+from recordsmith.reporting.findings import Finding, Findings, Place, Report
 from reports import NAN, SORTED, WIDTH
 
 BARE = Finding("test/nan", "error", "NaN", "numbers", "leave them out")

@@ -15,7 +15,7 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally", "wording"},
-    {"_core", "algorithm_table", "threads"},
+    {"_core", "algorithm_table", "reporting", "threads"},
     {"batch", "casts", "window"},
     {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},
@@ -23,8 +23,9 @@ LAYERS = [
     {"publish", "storage"},
     {"resync"},
     {"salvaging", "sinks", "sources", "verification"},
+    {"channels"},
     {"validation"},
-    {"channels", "description", "pipeline"},
+    {"description", "pipeline"},
     {"comparison"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
@@ -32,10 +33,10 @@ LAYERS = [
 # Methods that are only another way to write a call to the layer above.
 UPWARD_IN_FUNCTIONS = {
     ("batch", "exports"),
-    ("validation.findings", "validation.rendering"),
-    ("validation.findings", "validation.report_html"),
-    ("validation.findings", "validation.report_json"),
-    ("validation.findings", "validation.sarif"),
+    ("reporting.findings", "reporting.rendering"),
+    ("reporting.findings", "reporting.report_html"),
+    ("reporting.findings", "reporting.report_json"),
+    ("reporting.findings", "reporting.sarif"),
 }
 
 HEAVY = {"matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"}

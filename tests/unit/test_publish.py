@@ -71,6 +71,33 @@ def test_an_empty_file_is_a_file(tmp_path):
     assert (tmp_path / "empty").read_bytes() == b""
 
 
+@pytest.mark.parametrize("hints", ["taken", "refused", "unknown"])
+def test_a_large_file_is_written_behind(tmp_path, monkeypatch, hints):
+    """Adjacent ranges are handed to the disk; where that fails nothing is lost."""
+    ranges = []
+
+    def advise(number, offset, n_bytes, advice):
+        ranges.append((offset, n_bytes))
+        if hints == "refused":
+            raise OSError(errno.EINVAL, "no")
+
+    if hints == "unknown":
+        monkeypatch.delattr(os, "posix_fadvise", raising=False)
+    else:
+        monkeypatch.setattr(os, "posix_fadvise", advise, raising=False)
+        monkeypatch.setattr(os, "POSIX_FADV_DONTNEED", 4, raising=False)
+    pieces = [bytes([i]) * (3 << 20) for i in range(8)]
+    with open_output(tmp_path / "a") as out:
+        for piece in pieces:
+            out.write(piece)
+    assert (tmp_path / "a").read_bytes() == b"".join(pieces)
+    at = 0
+    for offset, n_bytes in ranges:
+        assert offset == at
+        at += n_bytes
+    assert at == (0 if hints == "unknown" else 18 << 20)
+
+
 @pytest.mark.parametrize("as_type", [str, os.fsencode, Path])
 def test_kinds_of_paths(tmp_path, as_type):
     with open_output(as_type(tmp_path / "ä b%20.bin")) as out:

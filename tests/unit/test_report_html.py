@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 
 import reports
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 from recordsmith.wording import printable
 from reports import CLEAN, FULL
 

@@ -10,11 +10,11 @@ from hypothesis import given
 
 import reports
 from recordsmith.errors import ParseError
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 from reports import CLEAN, FULL
 
 SCHEMA = json.loads(
-    resources.files("recordsmith.validation")
+    resources.files("recordsmith.reporting")
     .joinpath("report.schema.json")
     .read_text("utf-8")
 )

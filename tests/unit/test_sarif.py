@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import reports
 import sarif_rules
-from recordsmith.validation.findings import Finding, Place, Report
-from recordsmith.validation.sarif import to_log, to_sarif
+from recordsmith.reporting.findings import Finding, Place, Report
+from recordsmith.reporting.sarif import to_log, to_sarif
 from reports import CLEAN, FULL, NAN
 
 BARE = Finding("test/nan", "error", "NaN", "numbers", "leave them out")

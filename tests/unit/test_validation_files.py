@@ -11,7 +11,7 @@ import scipy.sparse
 
 import recordsmith as rs
 from recordsmith.errors import InputError
-from recordsmith.validation.findings import Report
+from recordsmith.reporting.findings import Report
 from validating import JOBS, RECORDIO, only, row, rules, sparse, validate
 
 LL, XGB = "linear-learner", "xgboost"
@@ -257,6 +257,7 @@ def test_wrong_options_are_errors():
         {"instances": 0},
         {"max_places": 0},
         {"header": True},
+        {"n_features": 3},
         {"algorithm": "no such algorithm"},
     ):
         with pytest.raises(InputError):

@@ -10,6 +10,8 @@ import struct
 import numpy as np
 import pytest
 import scipy.sparse
+from hypothesis import given
+from hypothesis import strategies as st
 
 import recordsmith as rs
 import wire
@@ -138,6 +140,11 @@ def test_raw_recordio():
     finding = rules(report)["file/raw-recordio"][0]
     assert "JPEG" in finding.found
     assert "3 frames" in finding.found
+
+
+def test_one_frame_that_is_no_record_may_be_damaged():
+    assert "record/protobuf" in rules(validate(wire.frame(b"\x0a\x7f\x00"), LL))
+    assert "file/raw-recordio" in rules(validate(wire.frame(b"\x0a\x7f\x00") * 2, LL))
 
 
 def test_double_wrapped_recordio():
@@ -392,3 +399,40 @@ def test_matrices_written_by_another_hand_are_clean():
     report = validate(b"".join(frames), "factorization-machines", hyperparameters=job)
     assert [one.rule for one in report.findings] == ["label/classes"]
     assert struct.unpack("<I", frames[0][:4])[0] == 0xCED7230A
+
+
+# -- hostile bytes ---------------------------------------------------------------------
+
+
+@st.composite
+def damaged(draw):
+    """Good records of several kinds with bytes changed, lost or put in."""
+    kinds = st.sampled_from([GOOD, sparse(), sparse((), ()), row((1, float("nan")))])
+    data = bytearray(b"".join(draw(st.lists(kinds, min_size=1, max_size=5))))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data) - 1))
+        how = draw(st.integers(0, 2))
+        if how == 0:
+            data[at] ^= 1 << draw(st.integers(0, 7))
+        elif how == 1:
+            del data[at : at + draw(st.integers(1, 9))]
+        else:
+            data[at:at] = draw(st.binary(min_size=1, max_size=9))
+        if not data:
+            break
+    return bytes(data)
+
+
+@given(damaged() | st.binary(max_size=60))
+def test_whatever_the_bytes_are_there_is_a_report(data):
+    """And where nothing is found, `verify` finds nothing either."""
+    report = rs.validate(io.BytesIO(data), source_format="recordio")
+    assert report.bytes == len(data)
+    again = rs.validate(io.BytesIO(data), LL, source_format="recordio", threads=1)
+    assert again.rows == report.rows
+    if not report.findings:
+        assert rs.verify(io.BytesIO(data)).ok
+    for finding in report.findings:
+        for place in finding.places:
+            assert place.offset is None or 0 <= place.offset <= len(data)
+            assert place.record is None or place.record >= 1

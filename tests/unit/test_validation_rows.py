@@ -15,7 +15,7 @@ import scipy.sparse
 import recordsmith as rs
 import wire
 from recordsmith.errors import InputError
-from recordsmith.validation.catalogue import RULES
+from recordsmith.reporting.catalogue import RULES
 from validating import JOBS, RECORDIO, payload, row, rules, sparse, validate
 
 NAN, INF = float("nan"), float("inf")

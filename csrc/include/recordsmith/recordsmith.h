@@ -70,7 +70,12 @@ typedef enum rs_status {
     RS_E_INDEX_ORDER = -43, /* an index is not above the one before it in the row */
     RS_E_COLON = -44,       /* a colon is missing or surplus */
     RS_E_QID = -45,         /* qid is not an integer, or stands at the wrong place */
-    RS_E_CHARACTER = -46    /* a byte that cannot stand in libsvm text */
+    RS_E_CHARACTER = -46,   /* a byte that cannot stand in libsvm text */
+    /* casts */
+    RS_E_MISSING = -50,  /* a missing number, and nothing to put in its place */
+    RS_E_RANGE = -51,    /* outside int32; or finite, and infinite as float32 */
+    RS_E_FRACTION = -52, /* no whole number, for int32 */
+    RS_E_INEXACT = -53   /* an integer too large to be exact as a float */
 } rs_status;
 
 /* Where and what. Members that mean nothing for a status are -1. */
@@ -182,6 +187,17 @@ RS_API rs_status rs_plan_rows(const rs_field *fields, size_t n_fields, int64_t b
 RS_API rs_status rs_encode_rows(const rs_field *fields, size_t n_fields, int64_t begin,
                                 int64_t end, uint8_t *out, size_t capacity,
                                 size_t *n_written, rs_error *err);
+
+/* Both passes in one, for callers who have room already: checks each row as rs_plan_rows
+ * does, and writes it, as long as there is room for it.
+ *
+ * *end_row: the first row that is not written: `end`, or one that has no room, or the bad
+ * one. *n_written holds the bytes of the rows before it. Where all rows are written, the
+ * bytes beyond them are untouched, else unspecified within the capacity.
+ * Returns RS_OK, also where not all rows fit; the errors of rs_plan_rows. */
+RS_API rs_status rs_encode_fitting(const rs_field *fields, size_t n_fields, int64_t begin,
+                                   int64_t end, uint8_t *out, size_t capacity,
+                                   int64_t *end_row, size_t *n_written, rs_error *err);
 
 /* ------------------------------------------------------------------------- frames */
 
@@ -368,6 +384,61 @@ RS_API void rs_narrow_float32(const double *in, size_t n, float *out, rs_narrowi
 /* int64 -> int32; a value outside int32 counts as overflow and is written as 0. */
 RS_API void rs_narrow_int32(const int64_t *in, size_t n, int32_t *out,
                             rs_narrowing *cost);
+
+/* ------------------------------------------------------------------------- columns */
+
+/* How numbers lie in memory: native byte order, naturally aligned or not. */
+typedef enum rs_number_type {
+    RS_BITS = 1, /* 0 or 1, eight to a byte, the least significant bit first */
+    RS_I8 = 2,
+    RS_U8 = 3,
+    RS_I16 = 4,
+    RS_U16 = 5,
+    RS_I32 = 6,
+    RS_U32 = 7,
+    RS_I64 = 8,
+    RS_U64 = 9,
+    RS_F32 = 10,
+    RS_F64 = 11
+} rs_number_type;
+
+/* One or more adjacent columns of a matrix, row after row: an Arrow array, a C-contiguous
+ * NumPy array. */
+typedef struct rs_strip {
+    const void *values;
+    const uint8_t *valid; /* a bit for each number, 0: it is missing; NULL: none is */
+    int64_t first;        /* numbers (and bits of `valid`) before those of row 0 */
+    int64_t n_rows;
+    int64_t width; /* numbers of a row */
+    uint8_t type;  /* rs_number_type */
+} rs_strip;
+
+typedef struct rs_cast_cost {
+    uint64_t n_filled;
+    uint64_t n_changed;        /* numbers that did not survive exactly (NaN stays NaN) */
+    double max_relative_error; /* over those; each of the three is set, not added to */
+} rs_cast_cost;
+
+enum { RS_KEEP_INTEGERS = 1 /* integers above 2^53 are not rounded to a float */ };
+
+/* Rows [begin, end) of the strips, side by side in a row-major matrix of one dtype.
+ *
+ * Numbers keep their values; those that cannot are rounded to nearest, ties to even, and
+ * counted. float32 to float32 and float64 to float64 keep every bit.
+ * dtype: RS_FLOAT32, RS_FLOAT64, RS_INT32.
+ * flags: RS_KEEP_INTEGERS or 0.
+ * fill: what stands for a missing number, of that dtype; NULL: a missing one is an error.
+ * out: (end - begin) * (sum of the widths) numbers, aligned for the dtype; `capacity` is in
+ *   bytes.
+ * Returns RS_OK; RS_E_MISSING, RS_E_RANGE, RS_E_FRACTION, RS_E_INEXACT for the first such
+ * number row by row, with err->row, counted from `begin`, err->column (position in the row)
+ * and err->field (the strip); RS_E_CAPACITY; RS_E_ARGUMENT. After an error `out` is
+ * unspecified within the capacity. */
+RS_API rs_status rs_interleave_columns(const rs_strip *strips, size_t n_strips,
+                                       int64_t begin, int64_t end, uint8_t dtype,
+                                       uint32_t flags, const void *fill, void *out,
+                                       size_t capacity, rs_cast_cost *cost,
+                                       rs_error *err);
 
 /* ------------------------------------------------------------------------- libsvm text */
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from ..algorithm_table.loading import algorithm as look_up
 from ..algorithm_table.types import Algorithm
 from ..errors import InputError, ValidationError
-from ..validation.findings import Report
+from ..reporting.findings import Report
 from .collecting import listed, nearest
-from .content_rules import holds_rows, loses_first_column, wanted_label_size
+from .content_rules import loses_first_column, wanted_label_size
 from .linting import lint
 from .service import CHANNEL, Shape
 
@@ -204,10 +204,11 @@ def _best_distribution(entry: Algorithm | None, channel: str) -> str:
     """The only one that the algorithm takes, or the recommended one; or the service's
     default."""
     if entry is not None:
-        allowed = entry.distribution.get(channel, entry.distribution.get("*"))
+        name = entry.channel(channel)
+        allowed = entry.distribution.get(name, entry.distribution.get("*"))
         if allowed is not None and allowed.sure and len(allowed.value) == 1:
             return allowed.value[0]
-        best = entry.recommended_distribution.get(channel)
+        best = entry.recommended_distribution.get(name)
         if best is not None and best.sure:
             return best.value
     return "FullyReplicated"
@@ -216,12 +217,12 @@ def _best_distribution(entry: Algorithm | None, channel: str) -> str:
 def _content_type(
     entry: Algorithm | None, channel: str, content_type: str | None
 ) -> str | None:
-    if entry is None or not holds_rows(channel):
+    if entry is None or not entry.holds_rows(channel):
         return content_type
     if content_type is None:
         kinds = [form.kind for form in entry.formats]
-        if kinds == ["folder"]:
-            return None
+        if len(kinds) == 1 and entry.formats[0].content_type_known is not None:
+            return None  # no source states it
         if len(kinds) > 1:
             types = listed(form.content_type for form in entry.formats)
             raise InputError(

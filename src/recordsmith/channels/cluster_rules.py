@@ -15,12 +15,10 @@ def _names(job: Job, notes: Notes) -> None:
     if entry is None:
         return
     known = (*entry.channels_required.value, *entry.channels_optional.value)
-    names = [
-        name for one in job.channels if (name := one.text("ChannelName")) is not None
-    ]
+    names = [entry.channel(one.text("ChannelName") or "") for one in job.channels]
     for channel in job.channels:
         name = channel.text("ChannelName")
-        if name is None or name in known or entry.other_channels.value:
+        if name is None or entry.channel(name) in known or entry.other_channels.value:
             continue
         near = nearest(name, known)
         refused = entry.other_channels.value is False
@@ -59,7 +57,8 @@ def _distribution(job: Job, notes: Notes) -> None:
         return
     for channel in job.channels:
         given = channel.distribution
-        allowed = entry.distribution.get(channel.name, entry.distribution.get("*"))
+        name = entry.channel(channel.name)
+        allowed = entry.distribution.get(name, entry.distribution.get("*"))
         if given not in ("FullyReplicated", "ShardedByS3Key"):
             continue
         unset = "" if "S3DataDistributionType" in (channel.s3 or {}) else " by default"
@@ -76,7 +75,7 @@ def _distribution(job: Job, notes: Notes) -> None:
                 facts=[allowed],
             )
             continue
-        best = entry.recommended_distribution.get(channel.name)
+        best = entry.recommended_distribution.get(name)
         several = (job.instances_of(channel) or 1) > 1
         if best is not None and several and given != best.value:
             notes.add(

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..algorithm_table.types import Fact
-from ..validation.findings import Finding, Findings, Place
+from ..reporting.findings import Finding, Findings, Place
 from .job import Channel, Job
 
 __all__ = ["API", "GUIDE", "Notes", "Rule", "listed", "nearest"]
@@ -39,8 +39,12 @@ class Notes:
     """Collects what the rules find in a job."""
 
     job: Job
-    findings: Findings = field(default_factory=lambda: Findings(max_places=20))
+    findings: Findings = field(init=False)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # The setting is told first, and then the objects that it stands for.
+        self.findings = Findings(max_places=20, files=("", self.job.path or ""))
 
     def add(
         self,

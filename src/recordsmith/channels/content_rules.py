@@ -11,20 +11,8 @@ from .job import Channel, ContentType, Job
 
 __all__ = ["RULES", "holds_rows", "loses_first_column", "wanted_label_size"]
 
-# Channels that hold something beside rows: vocabularies, models, scripts, masks.
-_NO_ROWS = frozenset(
-    [
-        "auxiliary",
-        "code",
-        "label_map",
-        "model",
-        "train_annotation",
-        "train_lst",
-        "validation_annotation",
-        "validation_lst",
-        "vocab",
-    ]
-)
+# Without an algorithm, what these hold is known all the same.
+_ROWS = ("train", "training", "validation", "test")
 _OUR_TYPE = "application/x-recordio-protobuf"
 _NO_CONTENT_TYPE = (
     "Please verify the correct data channel configuration is provided",
@@ -39,15 +27,39 @@ _PIPE_REFUSED = {
 }
 
 
-def holds_rows(name: str) -> bool:
-    """Whether a channel of that name holds rows, so that its content type matters."""
-    return name not in _NO_ROWS
+def holds_rows(entry: Algorithm | None, name: str) -> bool:
+    """Whether a channel of that name holds rows in one of the formats."""
+    return name in _ROWS if entry is None else entry.holds_rows(name)
 
 
 def _data_channels(job: Job) -> Iterator[tuple[Channel, Algorithm]]:
     for channel in job.channels:
-        if job.algorithm is not None and holds_rows(channel.name):
+        if job.algorithm is not None and job.algorithm.holds_rows(channel.name):
             yield channel, job.algorithm
+
+
+def _other_types(job: Job, notes: Notes) -> None:
+    """Content types of channels that hold no rows: vocabularies, models, masks."""
+    for channel in job.channels:
+        entry, given = job.algorithm, channel.content_type
+        if entry is None:
+            continue
+        fact = entry.channel_content_types.get(entry.channel(channel.name))
+        if fact is None or not fact.value or (given and given.plain in fact.value):
+            continue
+        unset = "ContentType" not in channel.value
+        if not unset and given is None:
+            continue
+        notes.add(
+            "channel/content-type",
+            "note" if unset else "error",
+            channel.where("ContentType"),
+            channel=channel,
+            found="no ContentType" if given is None else repr(given.whole),
+            expected=f"{listed(fact.value)} for channel {channel.name!r} of {entry.key}",
+            fix=f"set it to {listed(fact.value)}",
+            facts=[fact],
+        )
 
 
 def _content_type(job: Job, notes: Notes) -> None:
@@ -76,7 +88,7 @@ def _exactly(entry: Algorithm, plain: str) -> Format | None:
 def _unset(channel: Channel, entry: Algorithm, notes: Notes) -> None:
     default = entry.default_content_type
     choices = listed(form.content_type for form in entry.formats)
-    if default.value == "auto" or all(form.kind == "folder" for form in entry.formats):
+    if default.value == "auto" or not any(map(_stated, entry.formats)):
         return
     if default.value is None:
         notes.add(
@@ -106,6 +118,11 @@ def _unset(channel: Channel, entry: Algorithm, notes: Notes) -> None:
         facts=[default],
         message=_NO_CONTENT_TYPE[1] if entry.key == "xgboost" else None,
     )
+
+
+def _stated(form: Format) -> bool:
+    """Whether a source states the format's content type at all."""
+    return form.content_type_known is None or bool(form.content_type_known.value)
 
 
 def _unknown(
@@ -138,10 +155,19 @@ def _unknown(
         found=repr(given.whole),
         expected=f"{choices} for {entry.key}",
         fix=fix,
-        facts=[form.spellings] if form else [one.spellings for one in entry.formats][:1],
+        facts=_sure_of(entry, form),
         message=message,
         sources=(f"{GUIDE}cdf-training.html",),
     )
+
+
+def _sure_of(entry: Algorithm, form: Format | None) -> list[Fact[Any] | None]:
+    """What it rests on that a content type is none of the algorithm's."""
+    if form is not None:
+        return [form.spellings, form.content_type_known]
+    unsure = [one.spellings for one in entry.formats if not one.spellings.sure]
+    guessed = [one.content_type_known for one in entry.formats]
+    return [*(unsure or [entry.formats[0].spellings])[:1], *guessed]
 
 
 def _parameters(
@@ -197,12 +223,13 @@ def wanted_label_size(entry: Algorithm, form: Format, channel: str) -> str | Non
     takes = form.parameters.value
     if form.kind != "csv" or not takes or "label_size" not in takes:
         return None
-    rule, sizes = form.label_rule(channel), form.label_size
+    rule, sizes = form.label_rule(entry.channel(channel)), form.label_size
     if rule is None:
         return None
     if rule.value == "forbidden" and rule.sure:
         return "0"
-    several = [size for size in (sizes.value or ()) if size > 0] if sizes else []
+    known = sizes.value if sizes is not None and sizes.sure else None
+    several = [size for size in known or () if size > 0]
     if rule.value == "required" and rule.sure and len(several) == 1:
         return str(several[0])
     return None
@@ -210,7 +237,7 @@ def wanted_label_size(entry: Algorithm, form: Format, channel: str) -> str | Non
 
 def loses_first_column(entry: Algorithm, form: Format, channel: str) -> bool:
     """Whether rows of CSV without labels lose their first feature unless label_size=0."""
-    rule, default = form.label_rule(channel), form.label_size_default
+    rule, default = form.label_rule(entry.channel(channel)), form.label_size_default
     return (
         form.kind == "csv"
         and entry.supervised is False
@@ -250,7 +277,7 @@ def _label_rule(
     channel: Channel, entry: Algorithm, form: Format, text: str | None, notes: Notes
 ) -> None:
     rule, sizes, default = (
-        form.label_rule(channel.name),
+        form.label_rule(entry.channel(channel.name)),
         form.label_size,
         form.label_size_default,
     )
@@ -348,7 +375,7 @@ def _same_types(job: Job, notes: Notes) -> None:
     with_type = [
         (channel, channel.content_type)
         for channel in job.channels
-        if holds_rows(channel.name) and channel.content_type is not None
+        if holds_rows(job.algorithm, channel.name) and channel.content_type is not None
     ]
     for channel, given in with_type[1:]:
         first, other = with_type[0]
@@ -382,6 +409,7 @@ RULES = (
         _content_type,
         ("algorithm",),
     ),
+    Rule((), _other_types, ("algorithm",)),
     Rule(("channel/label-size",), _label_size, ("algorithm",)),
     Rule(("channel/input-mode",), _input_mode, ("algorithm",)),
     Rule(("channel/content-types-differ",), _same_types),

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ..algorithm_table.loading import algorithm as look_up
 from ..algorithm_table.types import Algorithm, Format
 from ..errors import InputError, ParseError
-from ..validation.findings import Place
+from ..reporting.findings import Place
 from . import json_text
 
 __all__ = ["Channel", "ContentType", "Job", "Object", "read_job", "read_text"]

@@ -89,7 +89,8 @@ class _Walk:
 
     def _object(self, at: int, setting: str) -> int:
         seen = set()
-        while self.text[at := self._skip(at)] != "}":
+        at = self._skip(at)
+        while self.text[at] != "}":
             key, end = _DECODER.raw_decode(self.text, at)
             below = f"{setting}.{key}" if setting else key
             line = self._line_of(at)
@@ -98,19 +99,22 @@ class _Walk:
             seen.add(key)
             self.lines[below] = line  # of keys that stand twice, the last counts
             at = self.value(self._skip(end) + 1, below)
-            at = self._skip(at)
-            at += self.text[at] == ","
+            at = self._past_comma(at)
         return at + 1
 
     def _array(self, at: int, setting: str) -> int:
         number = 0
-        while self.text[at := self._skip(at)] != "]":
+        at = self._skip(at)
+        while self.text[at] != "]":
             below = f"{setting}[{number}]"
             self.lines[below] = self._line_of(at)
-            at = self._skip(self.value(at, below))
-            at += self.text[at] == ","
+            at = self._past_comma(self.value(at, below))
             number += 1
         return at + 1
+
+    def _past_comma(self, at: int) -> int:
+        at = self._skip(at)
+        return self._skip(at + 1) if self.text[at] == "," else at
 
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self.text, at)

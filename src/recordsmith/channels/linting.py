@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Union
 
 from ..algorithm_table.types import Algorithm
-from ..validation.findings import Report
+from ..reporting.findings import Report
 from . import (
     cluster_rules,
     content_rules,

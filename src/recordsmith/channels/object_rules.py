@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ..validation.findings import Place
+from ..reporting.findings import Place
 from .collecting import API, Notes, Rule
 from .content_rules import holds_rows
 from .job import Channel, Job, Object
@@ -36,8 +36,15 @@ def _given(job: Job) -> Iterator[tuple[Channel, tuple[Object, ...]]]:
             yield channel, job.objects[channel.name]
 
 
+def _place(channel: Channel, one: Object) -> Place:
+    """An object's place: its address, where the channel tells the bucket."""
+    bucket = urlsplit(channel.uri or "")
+    path = f"s3://{bucket.netloc}/{one.key}" if bucket.scheme == "s3" else one.key
+    return Place(path=path, channel=channel.name)
+
+
 def _places(channel: Channel, some: list[Object]) -> list[Place]:
-    return [Place(path=one.key, channel=channel.name) for one in some]
+    return [_place(channel, one) for one in some]
 
 
 def _empty(job: Job, notes: Notes) -> None:
@@ -80,6 +87,7 @@ def _hidden(job: Job, notes: Notes) -> None:
             if entry is not None and entry.key == "xgboost"
             else None,
             places=_places(channel, hidden),
+            count=len(hidden),
         )
 
 
@@ -92,7 +100,7 @@ def _stray(job: Job, notes: Notes) -> None:
             if (one.name.startswith("_") or one.name.endswith(_NO_DATA))
             and not (ignored and one.name == "_SUCCESS")
             and channel.kind_of_source == "S3Prefix"
-            and holds_rows(channel.name)
+            and holds_rows(job.algorithm, channel.name)
         ]
         if stray:
             notes.add(
@@ -106,13 +114,14 @@ def _stray(job: Job, notes: Notes) -> None:
                 fix="remove them, or move them out of the prefix",
                 sources=("https://github.com/aws/amazon-sagemaker-examples/issues/668",),
                 places=_places(channel, stray),
+                count=len(stray),
             )
 
 
 def _types(job: Job, notes: Notes) -> None:
     for channel, some in _given(job):
         form = job.format_of(channel)
-        if form is None or not holds_rows(channel.name):
+        if form is None or not holds_rows(job.algorithm, channel.name):
             continue
         other = [
             one
@@ -160,6 +169,7 @@ def _gzip(job: Job, channel: Channel, packed: list[Object], notes: Notes) -> Non
         else "unpack them before the upload",
         sources=(f"{API}Channel.html",),
         places=_places(channel, packed),
+        count=len(packed),
     )
 
 
@@ -186,6 +196,7 @@ def _prefix(job: Job, notes: Notes) -> None:
                 fix=f"write {channel.uri}/",
                 sources=(f"{API}S3DataSource.html",),
                 places=_places(channel, other),
+                count=len(other),
             )
 
 
@@ -209,10 +220,7 @@ def _identical(job: Job, notes: Notes) -> None:
                 f"{one.digest[:_DIGITS]})",
                 expected="other rows in each channel" if across else "each row once",
                 fix="split the data again" if across else "remove one of them",
-                places=[
-                    Place(path=twin.key, channel=owner.name),
-                    Place(path=one.key, channel=channel.name),
-                ],
+                places=[_place(owner, twin), _place(channel, one)],
                 count=1,
             )
 

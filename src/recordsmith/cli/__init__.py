@@ -9,7 +9,7 @@ exit code  meaning
 0          fine
 1          bad data, or reading or writing failed
 2          the command line is wrong
-3          `validate` has findings
+3          `validate` or `channel` has findings
 130, 143   interrupted (SIGINT), terminated (SIGTERM); nothing half-written
            is left
 141        the reader of standard output went away, as in `... | head`

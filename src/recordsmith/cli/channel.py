@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import options, process
 
 if TYPE_CHECKING:
-    from ..validation.findings import Report
+    from ..reporting.findings import Report
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
@@ -192,7 +192,7 @@ def _objects(path: str) -> list[tuple[Any, ...]]:
 
 
 def _show(report: Report, file: Any) -> None:
-    from ..validation.rendering import print_report
+    from ..reporting.rendering import print_report
 
     print_report(report, file)
 

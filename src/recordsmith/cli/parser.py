@@ -26,8 +26,8 @@ __all__ = ["COMMANDS", "Parser", "build_parser"]
 COMMANDS = {
     "convert": convert,
     "validate": validate,
-    "compare": compare,
     "inspect": inspect,
+    "compare": compare,
     "head": head,
     "cat": cat,
     "verify": verify,
@@ -50,8 +50,8 @@ examples:
   recordsmith head -n 3 train.pbr
   recordsmith COMMAND --help
 
-exit codes: 0 fine, 1 bad data or I/O, 2 wrong usage, 3 validate has findings,
-130 interrupted, 143 terminated"""
+exit codes: 0 fine, 1 bad data or I/O, 2 wrong usage, 3 validate or channel has
+findings, 130 interrupted, 143 terminated"""
 
 
 class Parser(argparse.ArgumentParser):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import options
 from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from ..reporting.findings import Report
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
@@ -90,12 +94,19 @@ def run(args: argparse.Namespace) -> int:
     if files["sarif"] is not None:
         _save(files["sarif"], report.to_sarif())
     if files["html"] is not None:
-        _save(files["html"], report._repr_html_())
+        _save(files["html"], _page(report))
     if args.json:
         print(report.to_json())
     elif not (args.quiet and report.clean):
         print(report)
     return 0 if report.clean else 3
+
+
+def _page(report: Report) -> str:
+    from html import escape
+
+    head = f'<meta charset="utf-8"><title>{escape(report.subject)}</title>'
+    return f"<!doctype html>\n<html><head>{head}</head>\n{report._repr_html_()}</html>"
 
 
 def _save(path: str, text: str) -> None:

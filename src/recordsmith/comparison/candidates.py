@@ -95,6 +95,8 @@ class Plan:
     ----------
     format, suffix : str
         As recordsmith calls it.
+    names : tuple of str
+        Of the features that its records must have.
     label_dtype : str or None
     sink : dict
         Options of the sink.
@@ -107,6 +109,7 @@ class Plan:
     content_type: str
     format: str = ""
     suffix: str = ""
+    names: tuple[str, ...] = ()
     density: str | None = None
     dtype: str | None = None
     label_dtype: str | None = None
@@ -232,6 +235,8 @@ class _Wanted:
 
     def _label_problem(self) -> str | None:
         width = self._label_width()
+        if width and _value(self.format.label_rule()) == "forbidden":
+            return "rows carry labels, which it must not have in the train channel"
         allowed = _value(self.format.label_width)
         sizes = _value(self.format.label_size)
         if allowed is not None and width > allowed:
@@ -295,13 +300,23 @@ class _Wanted:
             name=name,
             density=density,
             dtype=dtype,
-            label_dtype=self.label_dtype or (labels[0] if labels else dtype),
+            names=_value(one.feature_names) or (),
+            label_dtype=self._dtype_of_labels(labels, dtype),
             problem=self._records_problem(dtype),
             unconfirmed=tuple(unconfirmed),
             meaning=self._meaning(density or ""),
             restrictions=tuple(restrictions),
             sink=sink,
         )
+
+    def _dtype_of_labels(
+        self, labels: tuple[str, ...] | None, dtype: str | None
+    ) -> str | None:
+        rule = _value(self.format.label_rule())
+        unknown = self.rows is None and self.keeps_label and rule != "forbidden"
+        if not (self._label_width() or unknown):
+            return None
+        return self.label_dtype or (labels[0] if labels else dtype)
 
     def _records_problem(self, dtype: str | None) -> str | None:
         names = _value(self.format.feature_names) or ("values",)
@@ -379,7 +394,8 @@ class _Wanted:
         found = []
         if _value(self.format.header) is False:
             found.append("no header line")
-        if self._label_width():
+        required = _value(self.format.label_rule()) == "required"
+        if self._label_width() or (self.rows is None and required):
             found.append("the label first")
         return found
 

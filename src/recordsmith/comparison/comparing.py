@@ -86,7 +86,7 @@ def compare(
     Each candidate is written as `convert` writes it and read back with recordsmith's own
     reader, in one thread, in turn. The container's readers are not at hand. There is one
     temporary file at a time, in a folder that is always removed, and none is larger than
-    about three times `sample_bytes` (text takes up to 25 bytes a number).
+    about four times `sample_bytes`, as text takes up to 25 bytes a number.
 
     Examples
     --------
@@ -174,11 +174,15 @@ class _Asked:
         notes = list(self._container_note())
         if best is not None:
             advice = f"Use {names}: {one.name} takes nothing else."
-            if best.kind == "recordio-protobuf":
+            densities = one.formats[0].densities
+            if densities is not None and len(densities.value) > 1:
                 notes.append(
                     "To compare dense with sparse records, ask for it: measure=True, or "
                     "--measure."
                 )
+            if best.command is None and best.settings.get("features"):
+                words = ", ".join(best.settings["features"].values())
+                notes.append(f"{words}: put the names of your columns there.")
         else:
             advice = (
                 f"{one.name} takes {names}, which recordsmith does not make of rows of "
@@ -253,7 +257,7 @@ class _Asked:
             return
         raise InputError(
             f"{self.algorithm.name} needs a label in each row, and these have none",
-            advice="name the column: label=NAME"
+            advice="name the label's column, label=NAME, or take a source with labels"
             if self.y is None and (_is_files(self.src) or hasattr(self.src, "columns"))
             else "pass the labels as y=",
         )
@@ -336,13 +340,11 @@ class _Asked:
             sink.pop("extras", None)
         dtypes = {"dtype": plan.dtype, "label_dtype": plan.label_dtype}
         found.update({name: value for name, value in dtypes.items() if value is not None})
-        if self._drops_label() or not self._may_have_label():
-            found.pop("label_dtype", None)
+        if plan.names not in ((), ("values",)) and not isinstance(
+            found.get("features"), dict
+        ):
+            found["features"] = {name: name.upper() for name in plan.names}
         return {**found, **sink}
-
-    def _may_have_label(self) -> bool:
-        """Can rows have a label, by what was said of the source?"""
-        return "forbidden" not in self._label_rules() or len(self._label_rules()) > 1
 
     def _container_note(self) -> list[str]:
         known = self.algorithm.image_tags
@@ -423,12 +425,12 @@ def _notes(
             "So few rows are read in a few milliseconds: the times are mostly those of "
             "opening and closing."
         )
-    notes += [
-        f"{one.name} was measured on {one.rows:,} of the rows: with all zeros written, "
-        "more would not fit the memory set by sample_bytes."
-        for one in measured
-        if one.rows < batch.n_rows
-    ]
+    for rows in sorted({one.rows for one in measured if one.rows < batch.n_rows}):
+        names = " and ".join(one.name for one in measured if one.rows == rows)
+        notes.append(
+            f"Measured on {rows:,} of the rows, as more would not fit the memory set by "
+            f"sample_bytes with all zeros written: {names}."
+        )
     if measured:
         largest = max(one.bytes or 0 for one in measured)
         notes.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -59,9 +60,9 @@ def draw(found: Comparison, path: str | os.PathLike[str]) -> None:
         axes[0].set_yticks(range(len(shown)), [_name(one) for one in shown])
         axes[0].invert_yaxis()
         rows = min(one.rows for one in shown)
+        what = f"{PurePath(found.source).name} for {found.algorithm_name}"
         figure.suptitle(
-            f"{found.source} for {found.algorithm_name}, on {rows:,} rows: shorter is "
-            "better, hatched is recommended",
+            f"{what}, on {rows:,} rows: shorter is better, hatched is recommended",
             fontsize=10,
             color=_INK,
         )

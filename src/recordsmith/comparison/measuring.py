@@ -30,7 +30,7 @@ Progress = Callable[[int, Optional[int], int], None]
 _PART_BYTES = 8 << 20
 _LONG_ENOUGH_S = 0.02  # of a timed pass; quicker ones are repeated within it
 _MOST_RUNS = 50
-_DENSE_VALUE_BYTES = 8
+_DENSE_VALUE_BYTES = 16  # about what a number takes as text; at most it is 25
 
 
 class Measured:
@@ -153,8 +153,8 @@ def measure_all(
 
 
 def _rows_that_fit(plan: Plan, sample: Batch, max_bytes: int) -> int:
-    """Rows whose numbers, with all their zeros if need be, fit the memory."""
-    if plan.density != "dense":
+    """Rows that fit the memory if their zeros have to be written, too."""
+    if not plan.sink.get("densify"):
         return sample.n_rows
     width = sum(one.width or 0 for one in sample.all(FEATURE))
     return min(sample.n_rows, max(1, max_bytes // max(1, width * _DENSE_VALUE_BYTES)))

@@ -181,10 +181,11 @@ def _from_lines(
         source = _Lines(head + body, path)
         found = []
         try:
-            settings = {**options, "source_format": kind}
-            found = list(open_source(source, tally=tally, **settings).batches)
+            found = list(open_source(source, tally=tally, **options).batches)
         except RecordsmithError as error:
             error.path = f"{path} (lines after byte {begin + first:,})"
+            if error.row is not None:
+                error.row -= head.count(b"\n")
             raise
         read_rows += sum(one.n_rows for one in found)
         read_bytes += len(body)

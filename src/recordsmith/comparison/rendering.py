@@ -34,7 +34,7 @@ _LEGEND = (
 
 def to_text(found: Comparison) -> str:
     """Lines of at most 100 characters, but for commands."""
-    lines = [_title(found)]
+    lines = _wrapped(_title(found))
     if found.measured:
         rows = [_HEADS, *map(_cells, found.measured)]
         marks = ["  ", *(_mark(one, found) for one in found.measured)]

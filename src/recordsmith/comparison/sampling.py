@@ -231,8 +231,10 @@ class _Reservoir:
     def add(self, batch: Batch, first: int) -> None:
         """Offer the rows of a batch, the first of which is row `first` of the source."""
         self._empty = batch.rows(0, 0)
-        for begin in range(0, batch.n_rows, self.block_rows):
-            block = batch.rows(begin, begin + self.block_rows)
+        row_bytes = max(1, memory_bytes(batch) // max(1, batch.n_rows))
+        step = max(1, min(self.block_rows, self._bytes // _BLOCKS // row_bytes))
+        for begin in range(0, batch.n_rows, step):
+            block = batch.rows(begin, begin + step)
             lot = self._random.random()
             if self._full(block) and self._kept and lot >= -self._kept[0][0]:
                 continue

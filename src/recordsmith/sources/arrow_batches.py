@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _core
 from ..batch import FEATURE, Batch, Field
-from ..casts import WIRE_DTYPES, cast_array
-from ..errors import InputError, RecordsmithError
+from ..casts import WIRE_DTYPES
+from ..errors import InputError
+from ..tally import Tally
+from .arrow_dense import Joiner, Parts
 from .arrow_sparse import SparseColumn
 from .arrow_types import Kind
 from .arrow_values import Numbers, lists, numbers, texts, vectors
@@ -22,17 +24,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-    from ..tally import Tally
-
     Array = npt.NDArray[Any]
-    Arrays = dict[str, Any]
 
 __all__ = ["BATCH_BYTES", "Converter", "batches_from_arrow", "convert_all"]
 
 BATCH_BYTES = 4 << 20
-_EXACT = 2**53
-# Classes of arrays whose values lie in memory as NumPy's do, and join without a check.
-_PLAIN = {f"{name}Array" for name in ("Double", "Float", "Int8", "Int16", "Int32")}
 
 
 def batches_from_arrow(
@@ -87,11 +83,10 @@ def convert_all(
     """
     begin_row = first_row
     for whole in record_batches:
-        rows = converter.rows_of_batch(whole)
-        for begin in range(0, whole.num_rows, rows):
-            part = whole.slice(begin, rows)
-            yield converter.batch(part, first_row)
-            first_row += part.num_rows
+        for batch in converter.batches(whole, first_row):
+            yield batch
+            first_row += batch.n_rows
+        del whole  # it must not stand beside the next one while that is made
     if first_row == begin_row == 0:
         yield converter.batch(_no_rows(converter.schema), 0)
 
@@ -101,6 +96,36 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
     arrays = [pa.array([], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+class _Rows:
+    """Rows [begin, end) of a record batch, whose columns are asked for by name."""
+
+    def __init__(self, whole: pa.RecordBatch) -> None:
+        self._whole = whole
+        self._lent = _core.ArrowColumns(*whole.__arrow_c_array__())
+        self._places = {name: i for i, name in enumerate(whole.schema.names)}
+        self._begin, self.n_rows = 0, whole.num_rows
+
+    def cut(self, begin: int, end: int) -> _Rows:
+        """Rows of the same record batch."""
+        other = copy.copy(self)
+        other._begin, other.n_rows = begin, end - begin
+        return other
+
+    def column(self, name: str) -> pa.Array:
+        """A column's rows, as Arrow has them."""
+        whole = self._whole.column(self._places[name])
+        return whole.slice(self._begin, self.n_rows)
+
+    def places(self, names: list[str]) -> list[int]:
+        """Where the columns stand in the record batch."""
+        return [self._places[name] for name in names]
+
+    def lend(self, places: list[int], first: int, strips: _core.Strips) -> int:
+        """Add columns from places[first] on to `strips`, up to one that holds no plain
+        numbers; its index."""
+        return strips.add_arrow(self._lent, places, first, self._begin)
 
 
 class Converter:
@@ -125,13 +150,23 @@ class Converter:
         self.nulls = nulls
         self.tally = tally
         self.n_features = n_features
-        self._dtypes = {FEATURE: dtype, "label": label_dtype}
-        for asked in self._dtypes.values():
+        dtypes = {FEATURE: dtype, "label": label_dtype}
+        for asked in dtypes.values():
             if asked is not None and asked not in WIRE_DTYPES:
                 raise InputError(
                     f"dtype {asked!r} is not one of the format",
                     advice="pass float32, float64 or int32",
                 )
+        self._joiners = {
+            (feature.role, feature.name): Joiner(feature, dtypes[feature.role], nulls)
+            for feature in self.layout.numeric
+        }
+        self._batch_width = 8 * sum(
+            kind.width
+            for feature in self.layout.numeric
+            for _, kind in feature.columns
+            if kind.form in ("scalar", "fixed")
+        )
         self._widths: dict[str, int] = {}  # of lists beside other columns
         self._sparse: dict[str, SparseColumn] = {}
 
@@ -143,22 +178,28 @@ class Converter:
 
     def rows_of_batch(self, whole: pa.RecordBatch) -> int:
         """Rows that give about BATCH_BYTES."""
-        width = self._known_width()
+        width = self._batch_width
         if any(feature.form != "dense" for feature in self.layout.numeric):
             width += whole.nbytes // max(1, whole.num_rows)
         return max(1, BATCH_BYTES // max(1, width))
 
-    def rows_of_schema(self) -> int:
-        """Rows that give about BATCH_BYTES, as far as the schema alone tells."""
-        return max(1, BATCH_BYTES // max(64, self._known_width()))
-
-    def _known_width(self) -> int:
-        return sum(
-            8 * kind.width
+    def rows_to_read(self, n_bytes: int) -> int:
+        """Rows whose columns take about n_bytes, as far as the schema alone tells."""
+        size = sum(
+            np.dtype(kind.dtype).itemsize * kind.width
             for feature in self.layout.numeric
             for _, kind in feature.columns
-            if kind.form in ("scalar", "fixed")
+            if kind.form in ("scalar", "fixed") and kind.dtype != "null"
         )
+        return max(1, n_bytes // max(64, size))
+
+    def batches(self, whole: pa.RecordBatch, first_row: int) -> Iterator[Batch]:
+        """Batches of about BATCH_BYTES of one record batch; see `batch`."""
+        n_rows = self.rows_of_batch(whole)
+        rows = _Rows(whole)
+        for begin in range(0, whole.num_rows, n_rows):
+            end = min(begin + n_rows, whole.num_rows)
+            yield self._batch(rows.cut(begin, end), first_row + begin)
 
     def batch(self, part: pa.RecordBatch, first_row: int) -> Batch:
         """One batch of a record batch.
@@ -169,56 +210,58 @@ class Converter:
             If a value is missing, does not fit, or rows differ in width; `row` counts
             from `first_row`, `column` is a name.
         """
-        columns = dict(zip(part.schema.names, part.columns))
-        fields = []
-        for feature in self.layout.numeric:
-            make = {"dense": self._dense, "ragged": self._ragged, "csr": self._csr}
-            fields.append(make[feature.form](feature, columns, first_row))
+        return self._batch(_Rows(part).cut(0, part.num_rows), first_row)
+
+    def _batch(self, rows: _Rows, first_row: int) -> Batch:
+        make = {"dense": self._dense, "ragged": self._ragged, "csr": self._csr}
+        fields = [
+            make[feature.form](feature, rows, first_row)
+            for feature in self.layout.numeric
+        ]
         for role, name in self.layout.texts:
-            values, offsets, present = texts(columns[name])
+            values, offsets, present = texts(rows.column(name))
             fields.append(
                 Field(role, "text", values, name="", offsets=offsets, present=present)
             )
-        return Batch(tuple(fields), part.num_rows, first_row)
+        return Batch(tuple(fields), rows.n_rows, first_row)
 
     # -- dense -------------------------------------------------------------------------
 
-    def _dense(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
-        blocks = [
-            (name, self._block(feature, name, kind, columns[name], first_row))
-            for name, kind in feature.columns
-        ]
-        matrix = _side_by_side([one for _, one in blocks], np.dtype(feature.natural))
-        try:
-            matrix = cast_array(matrix, self._target(feature), feature.what, self.tally)
-        except RecordsmithError as error:
-            raise _placed(error, first_row, blocks) from None
+    def _dense(self, feature: Feature, rows: _Rows, first_row: int) -> Field:
+        columns = feature.columns
+        parts = Parts(_core.Strips(rows.n_rows, len(columns)))
+        places = rows.places([name for name, _ in columns])
+        at = rows.lend(places, 0, parts.strips)
+        while at < len(columns):  # one that holds no plain numbers
+            name, kind = columns[at]
+            found, width = self._numbers(name, kind, rows.column(name), first_row)
+            parts.add(at, found, width)
+            at = rows.lend(places, at + 1, parts.strips)
+        joiner = self._joiners[feature.role, feature.name]
+        matrix, misfit = joiner.join(parts, self.tally)
+        if misfit is not None:
+            name = columns[misfit.strip][0]
+            value = parts.number(misfit)
+            if value is None:
+                one = rows.column(name).slice(misfit.row, 1)
+                value = numbers(one, Tally()).values[0]
+            error = joiner.error(misfit, value)
+            error.row, error.column = first_row + misfit.row, name
+            raise error
         return Field(
             feature.role, "dense", matrix, name=feature.name, shape=feature.shape
         )
 
-    def _block(
-        self,
-        feature: Feature,
-        name: str,
-        kind: Kind,
-        column: Any,
-        first_row: int,
-    ) -> Array:
-        """One column's values: (n_rows,) of scalars, (n_rows, width) of vectors."""
-        if type(column).__name__ in _PLAIN and not column.null_count:
-            plain: Array = column.to_numpy()
-            return plain  # the common case, which must cost little for each column
+    def _numbers(
+        self, name: str, kind: Kind, column: Any, first_row: int
+    ) -> tuple[Numbers, int]:
+        """One column's numbers, flat, and how many a row has."""
         if kind.form == "scalar":
-            found = numbers(column, self.tally)
-            return self._filled(found, feature, name, first_row, 1)
+            return numbers(column, self.tally), 1
         if kind.form == "fixed":
-            found, width = vectors(column, kind.shape, self.tally), kind.width
-        else:
-            offsets, found = lists(column, name, first_row, self.tally)
-            width = self._same_width(name, np.diff(offsets), first_row)
-        values = self._filled(found, feature, name, first_row, width)
-        return values.reshape(len(column), width)
+            return vectors(column, kind.shape, self.tally), kind.width
+        offsets, found = lists(column, name, first_row, self.tally)
+        return found, self._same_width(name, np.diff(offsets), first_row)
 
     def _same_width(self, name: str, counts: Array, first_row: int) -> int:
         if not len(counts):
@@ -236,50 +279,11 @@ class Converter:
             )
         return width
 
-    def _filled(
-        self, found: Numbers, feature: Feature, name: str, first_row: int, width: int
-    ) -> Array:
-        """Values with the missing ones replaced, in a dtype that joins without loss."""
-        values, missing = found.values, found.missing
-        values = _joinable(
-            values,
-            missing,
-            feature,
-            name,
-            first_row,
-            width,
-            self._target(feature),
-            self.tally,
-        )
-        if missing is None:
-            return values
-        at = int(np.argmax(missing))
-        if feature.role != FEATURE:
-            raise InputError(
-                "the label is missing",
-                row=first_row + at // max(1, width),
-                column=name,
-                advice="leave such rows out before",
-            )
-        if self.nulls == "error":
-            raise InputError(
-                "the value is missing",
-                row=first_row + at // max(1, width),
-                column=name,
-                advice='pass nulls="nan", or a number to put in its place',
-            )
-        self.tally.nulls += int(np.count_nonzero(missing))
-        fill = math.nan if self.nulls == "nan" else self.nulls
-        return np.where(missing, np.dtype(feature.natural).type(fill), values)
-
-    def _target(self, feature: Feature) -> str | None:
-        return self._dtypes[feature.role]
-
     # -- ragged and sparse -------------------------------------------------------------
 
-    def _ragged(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
+    def _ragged(self, feature: Feature, rows: _Rows, first_row: int) -> Field:
         name = feature.columns[0][0]
-        offsets, found = lists(columns[name], name, first_row, self.tally)
+        offsets, found = lists(rows.column(name), name, first_row, self.tally)
         values = self._cast_flat(feature, name, found, offsets, first_row)
         return Field(FEATURE, "ragged", values, name=feature.name, offsets=offsets)
 
@@ -287,17 +291,18 @@ class Converter:
         self, feature: Feature, name: str, found: Numbers, offsets: Array, first_row: int
     ) -> Array:
         """Values of lists in the wire's dtype; errors name the row of the value."""
-        try:
-            values = self._filled(found, feature, name, 0, 1)
-            values = values.astype(feature.natural, copy=False)
-            return cast_array(values, self._target(feature), feature.what, self.tally)
-        except RecordsmithError as error:
-            if error.row is not None:
-                at = int(np.searchsorted(offsets, error.row, side="right")) - 1
-                error.row, error.column = first_row + at, name
-            raise
+        parts = Parts(_core.Strips(len(found.values), 1))
+        parts.add(0, found, 1)
+        joiner = self._joiners[feature.role, feature.name]
+        matrix, misfit = joiner.join(parts, self.tally)
+        if misfit is not None:
+            error = joiner.error(misfit, parts.number(misfit))
+            at = int(np.searchsorted(offsets, misfit.row, side="right")) - 1
+            error.row, error.column = first_row + at, name
+            raise error
+        return matrix.reshape(-1)
 
-    def _csr(self, feature: Feature, columns: Arrays, first_row: int) -> Field:
+    def _csr(self, feature: Feature, rows: _Rows, first_row: int) -> Field:
         name = feature.columns[0][0]
         if name not in self._sparse:
             self._sparse[name] = SparseColumn(
@@ -307,7 +312,7 @@ class Converter:
         def cast(found: Numbers, offsets: Array) -> Array:
             return self._cast_flat(feature, name, found, offsets, first_row)
 
-        return self._sparse[name].fields(columns[name], first_row, cast)
+        return self._sparse[name].fields(rows.column(name), first_row, cast)
 
 
 def _checked_nulls(nulls: Any) -> Any:
@@ -316,77 +321,3 @@ def _checked_nulls(nulls: Any) -> Any:
     ):
         return nulls
     raise InputError(f"nulls={nulls!r}: expected 'error', 'nan' or a number")
-
-
-def _side_by_side(blocks: list[Array], dtype: np.dtype[Any]) -> Array:
-    """(n_rows, n) of columns (n_rows,) and matrices (n_rows, k), row after row."""
-    if len(blocks) == 1:
-        one = blocks[0].astype(dtype, copy=False)
-        return one.reshape(-1, 1) if one.ndim == 1 else one
-    widths = [1 if one.ndim == 1 else one.shape[1] for one in blocks]
-    matrix = np.empty((len(blocks[0]), sum(widths)), dtype)
-    at = 0
-    for one, width in zip(blocks, widths):
-        if one.ndim == 1:
-            matrix[:, at] = one
-        else:
-            matrix[:, at : at + width] = one
-        at += width
-    return matrix
-
-
-def _joinable(
-    values: Array,
-    missing: Array | None,
-    feature: Feature,
-    name: str,
-    first_row: int,
-    width: int,
-    target: str | None,
-    tally: Tally,
-) -> Array:
-    """Values that become `feature.natural` without loss; those that would not are
-    refused, or counted if the user chose the dtype."""
-    natural = np.dtype(feature.natural)
-    large = values.dtype.kind in "iu" and values.dtype.itemsize == 8
-    if not large or values.dtype == natural:
-        return values
-    bound = _EXACT if natural.kind == "f" else np.iinfo(np.int64).max
-    beyond = values > bound
-    if values.dtype.kind == "i":
-        beyond |= values < -bound
-    if missing is not None:
-        beyond &= ~missing
-    if not beyond.any():
-        return values
-    if natural.kind == "f" and target is not None:
-        return cast_array(values, "float64", feature.what, tally)
-    at = int(np.argmax(beyond))
-    if natural.kind == "f":
-        reason = "exact beside floats"
-        advice = 'pass dtype="float64" to round such values, or drop the column'
-    else:
-        reason, advice = "an int64, as the other columns are", "drop the column"
-    raise InputError(
-        f"{feature.what}: {values[at]} cannot be {reason}",
-        row=first_row + at // max(1, width),
-        column=name,
-        advice=advice,
-    )
-
-
-def _placed(
-    error: RecordsmithError, first_row: int, blocks: list[tuple[str, Array]]
-) -> RecordsmithError:
-    """A cast's error, with the row in the stream and the name of the column."""
-    if error.row is not None:
-        error.row += first_row
-    if isinstance(error.column, int):
-        at = error.column
-        for name, block in blocks:
-            width = 1 if block.ndim == 1 else block.shape[1]
-            if at < width:
-                error.column = name
-                break
-            at -= width
-    return error

@@ -15,6 +15,7 @@ from .arrow_batches import Converter, convert_all
 from .arrow_types import describe, kind_of
 from .columns import Columns
 from .files import naming
+from .parquet_columns import iter_row_groups
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["from_parquet"]
 
 _BATCH_ROWS = 1 << 16
+# Decoding has a price for each column of each batch; memory, for each byte of it.
+_READ_BYTES = 16 << 20
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -73,7 +76,9 @@ def from_parquet(
     Notes
     -----
     Dictionary columns of numbers are decoded. A Parquet file inside a gzip file, and a
-    stream that cannot be set back, are refused.
+    stream that cannot be set back, are refused. A row group whose columns cannot be
+    decoded side by side in little memory (hundreds of columns, many rows) passes through
+    temporary files: see :mod:`recordsmith.sources.parquet_columns`.
     """
     if schema_drift not in ("error", "promote"):
         raise InputError(f"schema_drift={schema_drift!r}: expected 'error' or 'promote'")
@@ -171,10 +176,8 @@ def _read(
             # Row counts alone: every needed column is a constant or is missing.
             record_batches: Iterator[Any] = iter(_rows_only(n_rows))
         else:
-            rows = min(_BATCH_ROWS, converter.rows_of_schema())
-            record_batches = file.iter_batches(
-                rows, columns=present, use_threads=use_threads
-            )
+            rows = min(_BATCH_ROWS, converter.rows_to_read(_READ_BYTES))
+            record_batches = iter_row_groups(file, present, rows, use_threads)
         while True:
             try:
                 batch = next(record_batches, None)
@@ -193,6 +196,7 @@ def _read(
                 if as_it_is
                 else _completed(batch, converter.schema, needed, constants)
             )
+            del batch  # it must not stand beside the next one while that is decoded
             files.at(done / max(1, n_rows))
 
 

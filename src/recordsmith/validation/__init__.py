@@ -3,7 +3,7 @@
 Batches go by `checks.Checks`, which gathers `facts` on the way; the modules named
 `..._rules` judge them at the end, and the `findings` become a report. To add a rule,
 write a function in the module that it belongs to, list it there in `RULES`, and give its
-id a sentence in `catalogue`.
+id a sentence in `reporting.catalogue`.
 """
 
-__all__ = ["catalogue", "checks", "findings", "running"]
+__all__ = ["checks", "running"]

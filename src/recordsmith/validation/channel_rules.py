@@ -1,55 +1,78 @@
-"""Rules about the settings of the channel that the data are for, against the table."""
+"""Rules about the settings of the channel that the data are for.
+
+They are those of :func:`recordsmith.channels.lint`, which is given a channel with the
+settings that were told.
+"""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
-from ..algorithm_table.types import Fact, Format
+from ..channels.linting import lint
+from ..reporting.findings import Place
 from .context import Context, rule
-from .findings import Place
-from .references import CHANNEL_API
+from .request import Request
 
 __all__ = ["RULES"]
+
+_IDS = (
+    "channel/content-type",
+    "channel/content-type-parameter",
+    "channel/label-size",
+    "channel/input-mode",
+    "channel/compression",
+    "channel/distribution",
+)
+_ANYWHERE = "s3://bucket/prefix/"
+
+
+@rule(*_IDS, early=False)
+def settings(ctx: Context) -> None:
+    """The algorithm takes the channel as it is set."""
+    request = ctx.request
+    if request.algorithm is None:
+        return
+    if not request.trains:
+        _request_type(ctx)
+        return
+    told = {
+        "ContentType": request.content_type,
+        "InputMode": request.input_mode,
+        "CompressionType": request.compression,
+        "S3DataDistributionType": request.distribution,
+    }
+    found = lint(
+        _channel(request), algorithm=request.algorithm, container=request.container
+    )
+    for one in found.findings:
+        setting = one.places[0].setting if one.places else None
+        if one.rule in _IDS and told.get((setting or "").split(".")[-1]) is not None:
+            ctx.findings.add(one, about=one.found)
+    if request.content_type is None:
+        _default_type(ctx)
+
+
+def _channel(request: Request) -> dict[str, Any]:
+    """The channel as boto3 has it."""
+    source = {"S3DataType": "S3Prefix", "S3Uri": _ANYWHERE}
+    if request.distribution is not None:
+        source["S3DataDistributionType"] = request.distribution
+    channel: dict[str, Any] = {
+        "ChannelName": request.channel,
+        "DataSource": {"S3DataSource": source},
+    }
+    if request.content_type is not None:
+        parameters = (f";{name}={value}" for name, value in request.parameters.items())
+        channel["ContentType"] = request.content_type + "".join(parameters)
+    if request.input_mode is not None:
+        channel["InputMode"] = request.input_mode
+    if request.compression is not None:
+        channel["CompressionType"] = request.compression
+    return channel
 
 
 def _at(ctx: Context, setting: str) -> list[Place]:
     return [Place(channel=ctx.request.channel, setting=setting)]
-
-
-@rule(
-    "channel/content-type",
-    "channel/content-type-parameter",
-    "channel/label-size",
-    early=False,
-)
-def content_type(ctx: Context) -> None:
-    """The content type is one that the algorithm knows, spelled as it knows it."""
-    algorithm, given, fmt = ctx.request.algorithm, ctx.request.content_type, ctx.format
-    if algorithm is None:
-        return
-    if not ctx.request.trains:
-        _request_type(ctx)
-    elif given is None:
-        _default_type(ctx)
-    elif fmt is not None and given in (fmt.content_type, *fmt.spellings.value):
-        _parameters(ctx)
-    else:
-        known = [fmt.content_type for fmt in algorithm.formats]
-        near = next(
-            (fmt.content_type for fmt in algorithm.formats if fmt.kind == given),
-            (get_close_matches(given, known, 1) or known)[0],
-        )
-        ctx.report(
-            "channel/content-type",
-            f"ContentType is {given!r}",
-            f"{' or '.join(known)} for {algorithm.name}",
-            f"set ContentType to {near}",
-            at=_at(ctx, "ContentType"),
-            fact=(fmt or algorithm.formats[0]).spellings,
-            message="No iterator has been registered for ContentType "
-            f"(u'{given}', '1.0')",
-        )
 
 
 def _default_type(ctx: Context) -> None:
@@ -76,65 +99,6 @@ def _default_type(ctx: Context) -> None:
     )
 
 
-def _parameters(ctx: Context) -> None:
-    fmt, given = ctx.format, ctx.request.parameters
-    if fmt is None:
-        return
-    fact = fmt.parameters
-    for name, value in given.items():
-        if fact is None or fact.value is None:
-            continue
-        allowed = fact.value.get(name)
-        if name not in fact.value or (allowed and value not in allowed):
-            takes = ", ".join(fact.value) or "no parameter"
-            ctx.report(
-                "channel/content-type-parameter",
-                f"ContentType has {name}={value}",
-                f"{fmt.content_type} with {takes}",
-                f"leave {name}= out"
-                if name not in fact.value
-                else f"set {name} to {' or '.join(allowed or ())}",
-                at=_at(ctx, "ContentType"),
-                fact=fact,
-                message=f"{fmt.content_type};{name}={value} is not an accepted "
-                "ContentType",
-                about=name,
-            )
-    _label_size(ctx, fmt)
-
-
-def _label_size(ctx: Context, fmt: Format) -> None:
-    """`label_size=` says how many columns are labels; without it, one is."""
-    if fmt.kind != "csv" or fmt.label_size_default is None:
-        return
-    label = fmt.label_rule(ctx.request.channel)
-    stated = ctx.request.parameters.get("label_size")
-    size = stated if stated is not None else str(fmt.label_size_default.value)
-    if label is None or not size.isdecimal():
-        return
-    fact: Fact[Any] = label
-    severity = "error"
-    if label.value == "forbidden" and int(size) != 0:
-        found, wanted = "columns are taken for labels", "0"
-    elif label.value == "ignored" and int(size) != 0 and stated is None:
-        # Stated, it says that there is a label, which does no harm.
-        found, wanted = "the first column is taken for a label, and not learned from", "0"
-        fact, severity = fmt.label_size_default, "warning"
-    elif label.value == "required" and int(size) == 0:
-        found, wanted = "no column is taken for the label", "1"
-    else:
-        return
-    ctx.report(
-        "channel/label-size",
-        f"label_size is {size}{'' if stated else ' by default'}: {found}",
-        f"{fmt.content_type};label_size={wanted} in channel {ctx.request.channel}",
-        f"set ContentType to {fmt.content_type};label_size={wanted}",
-        at=_at(ctx, "ContentType"),
-        fact=fact,
-        severity=severity,
-    )
-
-
 def _request_type(ctx: Context) -> None:
     algorithm, given = ctx.request.algorithm, ctx.request.content_type
     assert algorithm is not None
@@ -151,71 +115,4 @@ def _request_type(ctx: Context) -> None:
         )
 
 
-@rule("channel/input-mode", "channel/compression", early=False)
-def input_mode(ctx: Context) -> None:
-    """The image has the input mode for that format; compression needs Pipe."""
-    mode, fmt = ctx.request.input_mode, ctx.format
-    if not ctx.request.trains:
-        return
-    if mode is not None and fmt is not None:
-        taken = fmt.input_modes(ctx.request.container)
-        fast = ctx.request.algorithm.fast_file if ctx.request.algorithm else None
-        if mode == "FastFile":
-            if fast is not None and fast.value is not True:
-                ctx.report(
-                    "channel/input-mode",
-                    "the input mode is FastFile",
-                    "not confirmed: that this algorithm takes FastFile",
-                    "use File",
-                    at=_at(ctx, "InputMode"),
-                    severity="warning",
-                    sources=fast.sources,
-                )
-        elif mode not in taken.value:
-            ctx.report(
-                "channel/input-mode",
-                f"the input mode is {mode}",
-                f"{' or '.join(taken.value)} for {fmt.content_type}"
-                + (f" in image {ctx.request.container}" if ctx.request.container else ""),
-                f"set InputMode to {taken.value[0]}",
-                at=_at(ctx, "InputMode"),
-                fact=taken,
-                message="Pipe mode for RecordIO-Protobuf is no longer supported. Please "
-                "use Fast File mode"
-                if ctx.is_xgboost
-                else None,
-            )
-    compression = (ctx.request.compression or "none").lower()
-    if compression != "none" and mode != "Pipe":
-        ctx.report(
-            "channel/compression",
-            f"CompressionType is {ctx.request.compression} in {mode or 'File'} mode",
-            "None: compression is for Pipe mode only",
-            "set CompressionType to None, or InputMode to Pipe",
-            at=_at(ctx, "CompressionType"),
-            message=f"Invalid compression type for channel {ctx.request.channel}: File "
-            "mode only supports NONE, got Gzip",
-            sources=(CHANNEL_API,),
-        )
-
-
-@rule("channel/distribution", early=False)
-def distribution(ctx: Context) -> None:
-    """The channel is distributed as the algorithm needs it."""
-    given, algorithm = ctx.request.distribution, ctx.request.algorithm
-    if given is None or algorithm is None or not ctx.request.trains:
-        return
-    allowed = algorithm.distribution
-    fact = allowed.get(ctx.request.channel, allowed.get("*"))
-    if fact is not None and fact.value and given not in fact.value:
-        ctx.report(
-            "channel/distribution",
-            f"channel {ctx.request.channel} is {given}",
-            f"{' or '.join(fact.value)} for {algorithm.name}",
-            f"set S3DataDistributionType to {fact.value[0]}",
-            at=_at(ctx, "DataSource.S3DataSource.S3DataDistributionType"),
-            fact=fact,
-        )
-
-
-RULES = (content_type, input_mode, distribution)
+RULES = (settings,)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Collection, Mapping
 
 from ..batch import Batch
+from ..reporting.findings import Findings, Report
 from ..threads import n_threads
 from . import (
     channel_rules,
@@ -21,7 +22,6 @@ from . import (
 )
 from .context import Context, Rule
 from .facts import Facts
-from .findings import Findings, Report
 from .offenders import Origin
 from .profile import Profile
 from .request import KINDS, Request

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..reporting.findings import Finding, Findings, Place
 from .facts import Facts
 from .file_facts import Damage, FileFacts
-from .findings import Finding, Findings, Place
 from .offenders import NOWHERE, Offenders, Spot
 from .references import ML_IO, XGBOOST_READER
 from .request import Request

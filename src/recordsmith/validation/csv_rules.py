@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from ..reporting.findings import Place
 from .context import Context, rule
 from .csv_cells import FIXES, WORDS
-from .findings import Place
 from .offenders import NOWHERE, Spot
 from .references import CSV_REQUESTS, SPARK_VECTOR, TRAINING_FORMATS, XGBOOST_DATA
 from .text_facts import CsvFacts, Issue

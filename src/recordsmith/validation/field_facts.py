@@ -367,7 +367,9 @@ def _search(
     """Places of the first values that the test finds."""
     at = max(begin, 0)
     while at < len(values) and room > 0:
-        hits = np.flatnonzero(test(values[at : at + _SEARCH_STEP]))[:room] + at
+        with np.errstate(invalid="ignore"):  # old NumPy warns of comparing NaN
+            found = test(values[at : at + _SEARCH_STEP])
+        hits = np.flatnonzero(found)[:room] + at
         for hit in hits.tolist():
             yield origin.spot(*place(hit))
         room -= len(hits)
@@ -375,8 +377,11 @@ def _search(
 
 
 def _count(values: Array, test: Callable[[Array], Array]) -> int:
-    steps = range(0, len(values), _SEARCH_STEP)
-    return sum(int(np.count_nonzero(test(values[a : a + _SEARCH_STEP]))) for a in steps)
+    n = 0
+    with np.errstate(invalid="ignore"):
+        for at in range(0, len(values), _SEARCH_STEP):
+            n += int(np.count_nonzero(test(values[at : at + _SEARCH_STEP])))
+    return n
 
 
 def _is_large(values: Array) -> Array:

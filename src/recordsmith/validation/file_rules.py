@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..algorithm_table.types import Format
+from ..reporting.findings import Place
 from ..wording import plural
 from .context import Context, rule
 from .file_facts import FileFacts
-from .findings import Place
 from .references import CHANNEL_API, XGBOOST_DATA
 from .request import KINDS
 

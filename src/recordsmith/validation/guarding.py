@@ -12,11 +12,11 @@ from ..algorithm_table.types import Algorithm, Format
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..casts import cast_array
 from ..errors import InputError, ValidationError
+from ..reporting.findings import Report
 from ..storage import is_path
 from ..tally import Tally
 from .checks import Checks
 from .file_facts import FileFacts
-from .findings import Report
 from .offenders import Origin
 from .request import KINDS, Request, make_request
 

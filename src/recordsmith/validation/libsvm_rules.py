@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..reporting.findings import Place
 from .context import Context, rule
 from .csv_rules import fix_for, report_issue, text_places, unreadable
-from .findings import Place
 from .offenders import Spot
 from .references import XGBOOST_DATA
 

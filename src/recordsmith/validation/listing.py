@@ -9,17 +9,12 @@ from typing import Any
 from ..errors import InputError
 from ..storage import detect_format, expand, is_path
 from .recordio_files import is_magic, sniff_text
+from .request import KINDS
 
 __all__ = ["kind_of", "list_files", "stray_files"]
 
 _DEPTH = 3  # folders below a prefix that are loaded
-_SOURCE_KINDS = {
-    "recordio-protobuf": "recordio",
-    "csv": "csv",
-    "libsvm": "libsvm",
-    "parquet": "parquet",
-    "jsonlines": "jsonl",
-}
+_SOURCE_KINDS = {known: source for source, known in KINDS.items()}
 
 
 def list_files(src: Any) -> list[Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..reporting.findings import Report
 from ..storage import is_path
 from .facts import Facts
-from .findings import Report
 
 __all__ = ["FieldProfile", "Profile", "profile_of"]
 

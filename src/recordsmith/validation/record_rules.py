@@ -12,7 +12,7 @@ from .offenders import Offenders
 from .references import TRAINING_FORMATS, XGBOOST_READER
 from .request import holds_tokens
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "is_nothing", "name_of", "numeric", "others", "severity"]
 
 _RECORDIO = "recordio-protobuf"
 

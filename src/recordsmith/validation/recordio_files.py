@@ -28,33 +28,27 @@ _HEADER = 8
 _LOOK_AT = 1 << 18
 _BLOCK = 1 << 20
 _FRAMES_TO_TRY = 8
+_MAX_DECODERS = 8  # each has a part of the window: memory stays small on large machines
 _DETAILS = 64 << 10  # records shorter than this are never too long for a request
 _IMAGES = ((b"\xff\xd8\xff", "JPEG images"), (b"\x89PNG", "PNG images"))
+_SALVAGE = "copy the file again, or take the whole records: recordsmith salvage"
+_ANEW = "write the rows anew from one array or sparse matrix"
+_CONVERT = "write the file anew: recordsmith convert FILE NEW.pbr"
 # The core's error -> (rule, what to do)
 _RULES = {
     "RS_E_KEY": (
         "record/key-range",
         "check the number of features, and whether keys count from 0 or 1",
     ),
-    "RS_E_KEY_COUNT": ("record/key-count", "write the rows anew from a sparse matrix"),
-    "RS_E_SHAPE": ("record/shape-mismatch", "write the rows anew from one array"),
-    "RS_E_RANK": ("record/shape-mismatch", "write the rows anew from one array"),
+    "RS_E_KEY_COUNT": ("record/key-count", _ANEW),
+    "RS_E_SHAPE": ("record/shape-mismatch", _ANEW),
+    "RS_E_RANK": ("record/shape-mismatch", _ANEW),
     "RS_E_TEXT": ("record/text", "write the texts anew, in UTF-8"),
-    "RS_E_MAGIC": (
-        "file/damaged",
-        "copy the file again, or take the whole records: recordsmith salvage",
-    ),
-    "RS_E_PART": (
-        "file/damaged",
-        "copy the file again, or take the whole records: recordsmith salvage",
-    ),
-    "RS_E_FRAME_TRUNCATED": (
-        "file/truncated",
-        "copy the file again, or take the whole records: recordsmith salvage",
-    ),
+    "RS_E_MAGIC": ("file/damaged", _SALVAGE),
+    "RS_E_PART": ("file/damaged", _SALVAGE),
+    "RS_E_FRAME_TRUNCATED": ("file/truncated", _SALVAGE),
     "RS_E_TRAILING": ("file/trailing", "cut the file off where its last record ends"),
 }
-_SALVAGE = "copy the file again, or take the whole records: recordsmith salvage"
 
 Progress = Callable[[int], None]
 
@@ -87,7 +81,7 @@ def read_recordio(
         return
     reader = _Reader(ctx, add, file)
     # One half of the threads reads and decodes, the other looks at what came out before.
-    items = walk(opened.file, max(1, n_threads(threads) // 2))
+    items = walk(opened.file, min(max(1, n_threads(threads) // 2), _MAX_DECODERS))
     for item in items if threads == 1 else prefetch(items, 1):
         if isinstance(item, Lost):
             reader.lost(item)
@@ -119,14 +113,12 @@ class _Reader:
         origin = Origin(self._file.number, self._seen + 1, offset)
         self._add(item.batch, origin)
         if size > n_bytes:
-            fix = "write the file anew: recordsmith convert FILE NEW.pbr"
             reason = "a record is split over several frames"
-            note_damage(self._ctx, "file/split", reason, fix, origin.spot(0))
+            note_damage(self._ctx, "file/split", reason, _CONVERT, origin.spot(0))
         elif size < n_bytes:
             reason = f"the last frame lacks {n_bytes - size} bytes of padding"
-            fix = "write the file anew: recordsmith convert FILE NEW.pbr"
             spot = Spot(self._file.number, self._seen + 1, offset=item.begin)
-            note_damage(self._ctx, "file/padding", reason, fix, spot)
+            note_damage(self._ctx, "file/padding", reason, _CONVERT, spot)
         self._measure(item, origin)
         self._seen += item.batch.n_rows
         self._file.rows += item.batch.n_rows
@@ -250,6 +242,8 @@ def _is_other(ctx: Context, opened: Input, file: FileFacts, head: bytes) -> bool
         rule = "file/double-wrapped"
     else:
         kinds = [name for magic, name in _IMAGES if payloads[0].find(magic, 0, 64) >= 0]
+        if len(payloads) == 1 and not kinds:
+            return False  # it may just as well be damaged
         what = kinds[0] if kinds else "other bytes"
         reason = f"the frames hold {what}, not records of SageMaker's protobuf schema"
         fix = "for images the content type is application/x-recordio; else write records"

@@ -12,7 +12,14 @@ from ..batch import FEATURE, LABEL
 from ..errors import InputError
 from .field_facts import Bounds
 
-__all__ = ["KINDS", "PURPOSES", "Request", "content_type_parts", "make_request"]
+__all__ = [
+    "KINDS",
+    "PURPOSES",
+    "Request",
+    "content_type_parts",
+    "holds_tokens",
+    "make_request",
+]
 
 PURPOSES = ("train", "inference", "transform")
 # What a source is called -> what the table calls it.

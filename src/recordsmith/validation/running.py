@@ -14,6 +14,7 @@ from ..errors import (
     RecordsmithError,
     UnsupportedTypeError,
 )
+from ..reporting.findings import Report
 from ..sources.files import Files
 from ..sources.open_source import is_files, known_options, open_files, open_source
 from ..storage import is_path
@@ -22,7 +23,6 @@ from .checks import Checks
 from .csv_files import CSV_OPTIONS, read_csv
 from .defaults import content_unknown, source_defaults
 from .file_facts import FileFacts
-from .findings import Report
 from .libsvm_files import LIBSVM_OPTIONS, read_libsvm
 from .line_files import line_reader
 from .listing import kind_of, list_files, stray_files
@@ -311,9 +311,15 @@ class _Run:
 
     def _read_recordio(self, checks: Checks, files: Files, file: FileFacts) -> None:
         known = known_options("recordio")
-        for name in self.options:
-            if name != "source_format" and name not in known:
-                open_files(files, "recordio", Tally(), {name: self.options[name]})
+        for name, value in self.options.items():
+            if name in known:
+                raise InputError(
+                    f"{name}= says how records are to be read; they are checked as they "
+                    "are",
+                    advice="leave it out",
+                )
+            if name != "source_format":  # refused, with what is known of it
+                open_files(files, "recordio", Tally(), {name: value})
         for opened in files:
             before = checks.context.facts.rows
             try:

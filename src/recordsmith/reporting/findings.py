@@ -63,7 +63,7 @@ class Finding:
     Attributes
     ----------
     rule : str
-        Stable id: "data/nan", "channel/content-type"; see `validation.catalogue`.
+        Stable id: "data/nan", "channel/content-type"; see `reporting.catalogue`.
     severity : {"error", "warning", "note"}
         "error": the job fails or learns from wrong data. What rests on a fact that nobody
         confirmed is a "warning" and says so.
@@ -162,7 +162,7 @@ class Report:
         return to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """The report as one JSON object, as validation/report.schema.json describes it.
+        """The report as one JSON object, as reporting/report.schema.json describes it.
 
         Examples
         --------
@@ -191,7 +191,7 @@ class Report:
         """The report as a SARIF 2.1.0 log, which GitHub and editors show.
 
         Paths are relative to the working folder, where they are below it; several reports
-        go into one log with `validation.sarif.to_sarif`.
+        go into one log with `reporting.sarif.to_sarif`.
         """
         from .sarif import to_sarif
 
