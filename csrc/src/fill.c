@@ -289,52 +289,77 @@ static rs_status begin_targets(const fill_state *state, uint64_t n_records)
     return RS_OK;
 }
 
+/* *n_records: how many to fill at most; on return how many there were. `to_the_end`: fewer
+ * will do, if they use the input up. */
+static rs_status fill_records(fill_state *state, const uint8_t *in, size_t n,
+                              uint64_t *n_records, bool to_the_end, unsigned paths)
+{
+    const bool in_runs = (paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0;
+    const uint64_t most = *n_records;
+    rs_error *err = state->walk.err;
+    size_t begin = 0;
+    rs_status status = begin_targets(state, most);
+    *n_records = 0;
+    if (status != RS_OK) {
+        return status;
+    }
+    while (status == RS_OK && state->row < most) {
+        size_t payload_len = 0;
+        if (in_runs && rs_may_try(&state->patience)) {
+            begin += fill_run(state, in + begin, most);
+        }
+        if (state->row == most || (to_the_end && begin == n)) {
+            break;
+        }
+        if (begin == n || !rs_whole_frame(in + begin, n - begin, &payload_len)) {
+            status = rs_fail(err, RS_E_CHANGED);
+            err->offset = (int64_t)begin;
+            break;
+        }
+        const uint8_t *payload = in + begin + RS_HEADER_SIZE;
+        const rs_span record = {payload, payload + payload_len};
+        status = fill_record(state, record, paths);
+        if (status == RS_OK) {
+            state->row++;
+            begin += RS_HEADER_SIZE + rs_padded(payload_len);
+        }
+    }
+    *n_records = state->row;
+    if (status == RS_OK && to_the_end && begin != n) {
+        status = rs_fail(err, RS_E_CAPACITY);
+    }
+    if (status != RS_OK) {
+        err->row = (int64_t)state->row;
+    }
+    return status;
+}
+
+static void begin_fill(fill_state *state, const uint8_t *in, size_t n,
+                       const rs_column *columns, const rs_target *targets,
+                       size_t n_columns, unsigned paths, rs_error *err)
+{
+    state->walk = (rs_walk){in, err, true};
+    state->columns = columns;
+    state->targets = targets;
+    state->n_columns = n_columns;
+    state->row = 0;
+    state->decoders = rs_choose_decoders((paths & RS_PORTABLE) != 0);
+    state->outline.payload = NULL;
+    state->outline.n_bytes = 0;
+    state->end = in + n;
+    state->patience = (rs_patience){1, 1};
+    for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
+        state->patterns[c].head.n = 0;
+    }
+}
+
 rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
                         const rs_column *columns, const rs_target *targets,
                         size_t n_columns, unsigned paths, rs_error *err)
 {
     fill_state state;
-    size_t begin = 0;
-    state.walk = (rs_walk){in, err, true};
-    state.columns = columns;
-    state.targets = targets;
-    state.n_columns = n_columns;
-    state.row = 0;
-    state.decoders = rs_choose_decoders((paths & RS_PORTABLE) != 0);
-    state.outline.payload = NULL;
-    state.outline.n_bytes = 0;
-    state.end = in + n;
-    state.patience = (rs_patience){1, 1};
-    for (size_t c = 0; c < RS_MAX_PATTERNS; c++) {
-        state.patterns[c].head.n = 0;
-    }
-    rs_status status = begin_targets(&state, n_records);
-    while (status == RS_OK && state.row < n_records) {
-        size_t payload_len = 0;
-        if ((paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0 &&
-            rs_may_try(&state.patience)) {
-            begin += fill_run(&state, in + begin, n_records);
-            if (state.row == n_records) {
-                break;
-            }
-        }
-        if (begin == n || !rs_whole_frame(in + begin, n - begin, &payload_len)) {
-            rs_fail(err, RS_E_CHANGED);
-            err->offset = (int64_t)begin;
-            err->row = (int64_t)state.row;
-            return RS_E_CHANGED;
-        }
-        const uint8_t *payload = in + begin + RS_HEADER_SIZE;
-        const rs_span record = {payload, payload + payload_len};
-        status = fill_record(&state, record, paths);
-        if (status != RS_OK) {
-            err->row = (int64_t)state.row;
-            return status;
-        }
-        state.row++;
-        begin += RS_HEADER_SIZE + rs_padded(payload_len);
-    }
-    return status;
+    begin_fill(&state, in, n, columns, targets, n_columns, paths, err);
+    return fill_records(&state, in, n, &n_records, false, paths);
 }
 
 rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records,
@@ -342,4 +367,13 @@ rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records,
                           size_t n_columns, rs_error *err)
 {
     return rs_fill_paths(in, n, n_records, columns, targets, n_columns, RS_ANY_PATH, err);
+}
+
+rs_status rs_fill_to_end(const uint8_t *in, size_t n, uint64_t *n_records,
+                         const rs_column *columns, const rs_target *targets,
+                         size_t n_columns, rs_error *err)
+{
+    fill_state state;
+    begin_fill(&state, in, n, columns, targets, n_columns, RS_ANY_PATH, err);
+    return fill_records(&state, in, n, n_records, true, RS_ANY_PATH);
 }

@@ -63,23 +63,27 @@ static inline uint32_t spread(int32_t v)
            (v > 0x1fffff ? 0x800000U : 0);
 }
 
-/* Key i of a run as if it lay below 2^28, its bits that count against that in *bits. */
-static inline int32_t load_quick(const void *keys, size_t i, bool is_wide, uint32_t *bits)
+/* The varints of keys, if they lie below 2^28, and their sizes; returns all their bits. Not
+ * taken apart any further, so that compilers make vector code of it. */
+static inline uint32_t spread_keys(const void *keys, size_t first, size_t n, bool is_wide,
+                                   uint32_t *restrict bytes, uint32_t *restrict sizes)
 {
-    if (is_wide) {
-        const uint64_t wide = (uint64_t)rs_load_int64(keys, i);
-        *bits |= wide >> 28 != 0 ? ~0U : 0;
-        return (int32_t)(wide & 0x0fffffff);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (is_wide) {
+            const uint64_t wide = (uint64_t)rs_load_int64(keys, first + i);
+            bits |= wide >> 28 != 0 ? ~0U : 0;
+        }
+        const uint32_t v = is_wide ? (uint32_t)rs_load_int64(keys, first + i)
+                                   : (uint32_t)rs_load_int32(keys, first + i);
+        /* signed compares are the ones that SSE2 has */
+        const int32_t s = (int32_t)(v & 0x0fffffff);
+        bits |= v;
+        bytes[i] = spread(s);
+        sizes[i] =
+            1 + (uint32_t)(s > 0x7f) + (uint32_t)(s > 0x3fff) + (uint32_t)(s > 0x1fffff);
     }
-    const uint32_t v = (uint32_t)rs_load_int32(keys, i);
-    *bits |= v;
-    return (int32_t)(v & 0x0fffffff);
-}
-
-/* Signed compares are the ones that SSE2 has. */
-static inline uint32_t get_size(int32_t v)
-{
-    return 1 + (uint32_t)(v > 0x7f) + (uint32_t)(v > 0x3fff) + (uint32_t)(v > 0x1fffff);
+    return bits;
 }
 
 static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, size_t n,
@@ -87,13 +91,7 @@ static inline uint8_t *put_block(uint8_t *p, const void *keys, size_t first, siz
 {
     uint32_t bytes[BLOCK];
     uint32_t sizes[BLOCK];
-    uint32_t bits = 0;
-    for (size_t i = 0; i < n; i++) {
-        const int32_t v = load_quick(keys, first + i, is_wide, &bits);
-        bytes[i] = spread(v);
-        sizes[i] = get_size(v);
-    }
-    *all_bits |= bits;
+    *all_bits |= spread_keys(keys, first, n, is_wide, bytes, sizes);
     for (size_t i = 0; i < n; i++) {
         rs_store32(p, bytes[i]);
         p += sizes[i];
@@ -124,26 +122,16 @@ uint8_t *rs_put_run(uint8_t *p, const uint8_t *room_end, rs_run run, size_t *n_d
                          : put_run(p, room_end, run.first, run.n, true, n_done);
 }
 
-/* Where the varint of each key begins, and of the one after the last. */
-static inline bool place_keys(const rs_rows *rows, int32_t last, bool is_wide,
-                              uint32_t *places)
+/* Are all keys, which are below 2^28, at most `last`? */
+static inline bool all_below(const rs_rows *rows, int32_t last, bool is_wide)
 {
-    const void *keys = rows->run.first;
-    uint32_t bits = 0;
     uint32_t above = 0;
     for (size_t i = 0; i < rows->run.n; i++) {
-        const int32_t v = load_quick(keys, i, is_wide, &bits);
-        above |= (uint32_t)(v > last);
-        places[i] = get_size(v);
+        const int32_t key = is_wide ? (int32_t)rs_load_int64(rows->run.first, i)
+                                    : rs_load_int32(rows->run.first, i);
+        above |= (uint32_t)(key > last);
     }
-    uint32_t place = 0;
-    for (size_t i = 0; i < rows->run.n; i++) {
-        const uint32_t size = places[i];
-        places[i] = place;
-        place += size;
-    }
-    places[rows->run.n] = place;
-    return bits < RS_QUICK_LIMIT && above == 0;
+    return above == 0;
 }
 
 static inline size_t count_descents(const rs_rows *rows, bool is_wide)
@@ -165,30 +153,80 @@ static inline size_t count_descents(const rs_rows *rows, bool is_wide)
 static inline bool take_rows(rs_rows *rows, int32_t last, bool is_wide, bool ascending,
                              bool puts)
 {
-    uint32_t places[RS_GROUP_KEYS + 1];
-    if (!place_keys(rows, last, is_wide, places)) {
+    uint32_t places[RS_GROUP_KEYS + 1]; /* first the sizes */
+    uint32_t words[RS_GROUP_KEYS];
+    uint8_t *bytes = rows->bytes;
+    const size_t n = rows->run.n; /* bytes may alias anything */
+    uint32_t place = 0;
+    if (spread_keys(rows->run.first, 0, n, is_wide, words, places) >= RS_QUICK_LIMIT ||
+        !all_below(rows, last, is_wide)) {
         return false;
     }
     if (ascending && count_descents(rows, is_wide) != 0) {
         return false;
     }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t size = places[i];
+        places[i] = place;
+        if (puts) {
+            rs_store32(bytes + place, words[i]);
+        }
+        place += size;
+    }
+    places[n] = place;
     for (size_t i = 0; i <= rows->n_rows; i++) {
         rows->places[i] = places[rows->starts[i]];
     }
-    for (size_t i = 0; puts && i < rows->run.n; i++) {
-        uint32_t bits = 0;
-        rs_store32(rows->bytes + places[i],
-                   spread(load_quick(rows->run.first, i, is_wide, &bits)));
-    }
     return true;
 }
+
+/* Rows so long that what is done once for each does not count. */
+static bool take_long_rows(rs_rows *rows, uint64_t limit, bool ascending, bool puts)
+{
+    const uint32_t key_size = rows->run.size;
+    const uint8_t *keys = rows->run.first;
+    size_t place = 0;
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        const uint32_t first = rows->starts[i];
+        const rs_run run = {keys + (size_t)first * key_size, rows->starts[i + 1] - first,
+                            key_size};
+        rows->places[i] = (uint32_t)place;
+        if (!puts || ascending || limit < RS_QUICK_LIMIT) {
+            const size_t n_bytes = rs_size_run(run, limit, ascending);
+            if (n_bytes == SIZE_MAX) {
+                return false;
+            }
+            place += puts ? 0 : n_bytes;
+        }
+        if (puts) {
+            size_t n_done;
+            const uint8_t *end = rs_put_run(
+                rows->bytes + place, rows->bytes + sizeof rows->bytes, run, &n_done);
+            if (end == NULL || n_done != run.n) {
+                return false;
+            }
+            place = (size_t)(end - rows->bytes);
+        }
+    }
+    rows->places[rows->n_rows] = (uint32_t)place;
+    return true;
+}
+
+enum { LONG_ROW = 64 };
 
 bool rs_take_rows(rs_rows *rows, uint64_t limit, bool ascending, bool puts)
 {
     if (limit == 0) {
         return rows->run.n == 0;
     }
+    if (rows->run.n > LONG_ROW * rows->n_rows) {
+        return take_long_rows(rows, limit, ascending, puts);
+    }
     const int32_t last = (int32_t)(limit - 1);
-    return rows->run.size == 4 ? take_rows(rows, last, false, ascending, puts)
-                               : take_rows(rows, last, true, ascending, puts);
+    if (rows->run.size == 4) {
+        return puts ? take_rows(rows, last, false, ascending, true)
+                    : take_rows(rows, last, false, ascending, false);
+    }
+    return puts ? take_rows(rows, last, true, ascending, true)
+                : take_rows(rows, last, true, ascending, false);
 }

@@ -18,6 +18,7 @@ __all__ = [
     "encode_fitting",
     "encode_rows",
     "fill",
+    "fill_to_end",
     "find_frame",
     "frame_peek",
     "frame_wrap",
@@ -158,6 +159,14 @@ def value_stats(
     values: Any, fractions: bool = True
 ) -> tuple[int, int, int, int, int, int, float, float]: ...
 def key_facts(rows: Rows, field: int, begin: int, end: int, kinds: Any) -> KeyFacts: ...
+def fill_to_end(
+    data: Any,
+    begin: int,
+    end: int,
+    most_records: int,
+    infos: list[ColumnInfo],
+    targets: list[Target],
+) -> int: ...
 def libsvm_bounds(data: Any) -> tuple[int, int, int]: ...
 def libsvm_facts(data: Any, flags: int, index_base: int, n_keys: int) -> LibsvmFacts: ...
 def libsvm_fill(

@@ -36,6 +36,7 @@ __all__ = [
     "encode_fitting",
     "encode_rows",
     "fill",
+    "fill_to_end",
     "find_frame",
     "frame_peek",
     "frame_wrap",
@@ -520,9 +521,10 @@ cdef int _set_target(rs_target *target, one, list keep, uint64_t n_records) exce
     return 0
 
 
-def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
-         list infos not None, list targets not None):
-    """Second reading pass: n_records from data[begin:end] into the targets' arrays."""
+cdef uint64_t _fill(
+    data, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records, bint to_the_end,
+    list infos, list targets
+) except? 0:
     cdef Lent lent = _readable(data)
     if begin < 0 or end < begin or end > lent.view.len or len(infos) != len(targets):
         raise core_error("RS_E_ARGUMENT")
@@ -530,6 +532,8 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
     cdef size_t i
     cdef rs_column *columns = <rs_column *>PyMem_Calloc(n_columns + 1, sizeof(rs_column))
     cdef rs_target *places = <rs_target *>PyMem_Calloc(n_columns + 1, sizeof(rs_target))
+    cdef const uint8_t *at = <const uint8_t *>lent.view.buf + begin
+    cdef size_t n = <size_t>(end - begin)
     cdef rs_error err
     cdef rs_status status
     cdef list keep = []
@@ -540,10 +544,14 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
             _set_column(&columns[i], infos[i])
             _set_target(&places[i], targets[i], keep, n_records)
         with nogil:
-            status = rs_fill_records(
-                <const uint8_t *>lent.view.buf + begin, <size_t>(end - begin), n_records,
-                columns, places, n_columns, &err
-            )
+            if to_the_end:
+                status = rs_fill_to_end(
+                    at, n, &n_records, columns, places, n_columns, &err
+                )
+            else:
+                status = rs_fill_records(
+                    at, n, n_records, columns, places, n_columns, &err
+                )
     finally:
         PyMem_Free(columns)
         PyMem_Free(places)
@@ -553,6 +561,19 @@ def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
         if error.offset is not None:
             error.offset += begin
         raise error
+    return n_records
+
+
+def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
+         list infos not None, list targets not None):
+    """Second reading pass: n_records from data[begin:end] into the targets' arrays."""
+    _fill(data, begin, end, n_records, False, infos, targets)
+
+
+def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_records,
+                list infos not None, list targets not None):
+    """All records of data[begin:end] into arrays with room for most_records; how many."""
+    return _fill(data, begin, end, most_records, True, infos, targets)
 
 
 include "_columns.pxi"

@@ -17,7 +17,9 @@ from .threads import n_threads, row_ranges, run_all
 __all__ = ["Run", "decode_run"]
 
 _MIN_BYTES_PER_THREAD = 4 << 20
-_MIN_EVEN_ROWS = 100
+_MIN_UNSCANNED_ROWS = 100
+_MIN_UNSCANNED_BYTES = 1 << 16
+_FLOATS = ("float32", "float64")
 _INT32_MAX = 2**31 - 1
 _NEVER = 2**64 - 1
 
@@ -88,10 +90,12 @@ def decode_run(
     ragged : bool, default False
         Give rows of numbers as ragged fields even where all are equally long.
     """
-    even = None if ragged else _even_parts(data, begin, end, max_records, threads)
-    batch = None if even is None else _fill_even(data, even, first_row)
-    if even is not None and batch is not None:
-        return Run(batch, even[-1].end - begin, "RS_OK", None)
+    if not ragged:
+        quick = _decode_unscanned(
+            data, begin, end, max_records, threads, first_row, n_features
+        )
+        if quick is not None:
+            return quick
     parts = _scan(data, begin, end, max_records, threads)
     last = parts[-1].scan
     columns = _merge(parts)
@@ -135,7 +139,7 @@ def _scan(
     A cut is only a guess: a place that looks like a frame. It is right if the scan of the
     part before it ends exactly there. Where one is not, everything is scanned in one go.
     """
-    wanted = min(n_threads(threads), (end - begin) // _MIN_BYTES_PER_THREAD)
+    wanted = _n_parts(end - begin, threads)
     if wanted > 1 and max_records is None:
         cuts = [begin]
         for i in range(1, wanted):
@@ -153,32 +157,63 @@ def _scan(
     return [_Part(begin, end, _core.scan(data, begin, end, max_records))]
 
 
-def _even_parts(
-    data: Any, begin: int, end: int, max_records: int | None, threads: int | None
-) -> list[_Part] | None:
-    """What a scan would say if all records were like the first two: dense, as long.
+def _decode_unscanned(
+    data: Any,
+    begin: int,
+    end: int,
+    max_records: int | None,
+    threads: int | None,
+    first_row: int,
+    n_features: int | None,
+) -> Run | None:
+    """The rows of records that all have the fields of the first two, or None.
 
-    Reading all bytes for that alone would cost half as much again as filling the arrays,
-    which looks at each record anyway. None where it cannot be so.
+    A scan of all bytes for that alone would cost a good part of what filling the arrays
+    costs. That looks at each record anyway: if one is different, it says so, and a scan
+    then tells which record it is, and what of it.
     """
     first = _core.scan(data, begin, end, 2)
     if first.status != "RS_OK" or first.n_records != 2:
         return None
-    for info in first.columns:
-        even = info.first_missing == info.first_other_width == _NEVER
-        if info.sparse or not even or info.dtype not in ("float32", "float64"):
-            return None
+    sparse = [info for info in first.columns if info.sparse]
+    others = [info for info in first.columns if not info.sparse]
+    if any(info.first_missing != _NEVER for info in first.columns) or not all(
+        info.dtype in _FLOATS and info.first_other_width == _NEVER for info in others
+    ):
+        return None
+    if not sparse:
+        return _decode_even(data, begin, end, max_records, threads, first_row, first)
+    if len(sparse) > 1 or sparse[0].sparse != 1 or sparse[0].dtype not in _FLOATS:
+        return None
+    if max_records is not None or _n_parts(end - begin, threads) > 1:
+        return None
+    return _decode_sparse(data, begin, end, first_row, n_features, first)
+
+
+def _n_parts(n_bytes: int, threads: int | None) -> int:
+    return min(n_threads(threads), n_bytes // _MIN_BYTES_PER_THREAD)
+
+
+def _decode_even(
+    data: Any,
+    begin: int,
+    end: int,
+    max_records: int | None,
+    threads: int | None,
+    first_row: int,
+    first: _core.Scan,
+) -> Run | None:
+    """Dense records: if they are all as long as the first two, their number is known."""
     frame_len, odd = divmod(first.n_bytes, 2)
     n_rows, rest = divmod(end - begin, frame_len)
     if max_records is not None and max_records <= n_rows:
         n_rows = max_records
     elif rest:
         return None
-    if odd or n_rows < _MIN_EVEN_ROWS:
+    if odd or n_rows < _MIN_UNSCANNED_ROWS or not first.columns:
         return None
-    n_parts = min(n_threads(threads), n_rows * frame_len // _MIN_BYTES_PER_THREAD)
     parts = []
-    for row, last_row in row_ranges(n_rows, n_parts):
+    for row, last_row in row_ranges(n_rows, _n_parts(n_rows * frame_len, threads)):
         n = last_row - row
         columns = [
             info._replace(n_present=n, n_values=n * info.first_width)
@@ -186,20 +221,63 @@ def _even_parts(
         ]
         scan = _core.Scan("RS_OK", n, n * frame_len, 0, columns, None)
         parts.append(_Part(begin + row * frame_len, begin + last_row * frame_len, scan))
-    return parts
-
-
-def _fill_even(data: Any, parts: list[_Part], first_row: int) -> Batch | None:
-    """The rows of such records; None if they are not all so."""
-    columns = _merge(parts)
-    assert columns is not None
-    n_rows = sum(part.scan.n_records for part in parts)
-    plans = [_Plan(info, n_rows, None, False) for info in columns]
+    merged = _merge(parts)
+    assert merged is not None
+    plans = [_Plan(info, n_rows, None, False) for info in merged]
     try:
-        _fill(data, parts, columns, plans)
-    except RecordsmithError:  # the scan will tell which record it is, and what of it
+        _fill(data, parts, merged, plans)
+    except RecordsmithError:
         return None
-    return Batch(tuple(plan.field for plan in plans), n_rows, first_row)
+    batch = Batch(tuple(plan.field for plan in plans), n_rows, first_row)
+    return Run(batch, n_rows * frame_len, "RS_OK", None)
+
+
+def _decode_sparse(
+    data: Any,
+    begin: int,
+    end: int,
+    first_row: int,
+    n_features: int | None,
+    first: _core.Scan,
+) -> Run | None:
+    """One sparse field: arrays for as much as can be there, which are cut afterwards.
+
+    A value takes its own bytes and at least one for its key, a record its header and the
+    dense values. Memory that is never touched costs nothing.
+    """
+    n_bytes = end - begin
+    sizes = [np.dtype(info.dtype).itemsize for info in first.columns]
+    fixed = zip(first.columns, sizes)
+    least = 8 + sum(info.max_width * size for info, size in fixed if not info.sparse)
+    most_rows = n_bytes // least
+    columns = []
+    for info, size in zip(first.columns, sizes):
+        most = n_bytes // (size + 1) if info.sparse else most_rows * info.max_width
+        columns.append(info._replace(n_present=most_rows, n_values=most))
+    if n_bytes < _MIN_UNSCANNED_BYTES or n_bytes > _INT32_MAX:
+        return None
+    try:
+        plans = [_Plan(info, most_rows, n_features, False) for info in columns]
+        targets = [plan.target(0, most_rows, 0, plan.info, 0) for plan in plans]
+        n_rows = _core.fill_to_end(data, begin, end, most_rows, columns, targets)
+    except (RecordsmithError, MemoryError):
+        return None
+    del targets
+    fields = tuple(_cut(plan.field, n_rows) for plan in plans)
+    return Run(Batch(fields, n_rows, first_row), n_bytes, "RS_OK", None)
+
+
+def _cut(field: Field, n_rows: int) -> Field:
+    """The field's first rows, in arrays that hold nothing else."""
+    if field.offsets is None:
+        field.values.resize((n_rows, *field.values.shape[1:]), refcheck=False)
+        return field
+    assert field.keys is not None
+    n_values = int(field.offsets[n_rows])
+    field.offsets.resize(n_rows + 1, refcheck=False)
+    field.values.resize(n_values, refcheck=False)
+    field.keys.resize(n_values, refcheck=False)
+    return field
 
 
 def _merge(parts: list[_Part]) -> list[ColumnInfo] | None:

@@ -102,6 +102,37 @@ static void check_same(const result *a, const result *b)
     }
 }
 
+/* Filling without knowing how many records there are: from arrays with more room, the same
+ * values; with too little room, or with bytes that are no record behind, an error. */
+static void fill_to_end(const result *want, const uint8_t *in, size_t n)
+{
+    result r = *want;
+    rs_error err;
+    uint64_t n_records = want->scan.n_records;
+    for (size_t c = 0; c < r.scan.n_columns; c++) {
+        lend_target(&r, c, want->targets[c].key_size);
+    }
+    CHECK_EQ(
+        rs_fill_to_end(in, n, &n_records, r.columns, r.targets, r.scan.n_columns, &err),
+        want->filled);
+    if (want->filled == RS_OK) {
+        CHECK_EQ(n_records, want->scan.n_records);
+        check_same(&r, want);
+        for (uint64_t less = n_records < 3 ? n_records : 3; less > 0; less--) {
+            uint64_t n_few = n_records - less;
+            CHECK_EQ(rs_fill_to_end(in, n, &n_few, r.columns, r.targets, r.scan.n_columns,
+                                    &err),
+                     RS_E_CAPACITY);
+            CHECK_EQ(n_few, n_records - less);
+        }
+        n_records = want->scan.n_records + 1; /* too many for the dense arrays */
+        const rs_status status = rs_fill_to_end(in, n, &n_records, r.columns, r.targets,
+                                                r.scan.n_columns, &err);
+        CHECK(status == RS_OK || status == RS_E_CAPACITY);
+    }
+    free_result(&r);
+}
+
 /* The same on every path; returns what the general way gives. */
 static result read_paths(const uint8_t *in, size_t n, unsigned key_size)
 {
@@ -162,6 +193,7 @@ static void test_rows(uint8_t dtype, unsigned size, unsigned n_most, int64_t key
         result r = read_paths(in, all.n, key_size);
         CHECK_EQ(r.scanned, RS_OK);
         CHECK_EQ(r.scan.n_records, N_ROWS);
+        fill_to_end(&r, in, all.n);
         if (r.scan.n_columns == n_fields && key_end <= INT32_MAX) {
             const size_t n = (size_t)made.field.n_values - 3; /* where rows begin */
             CHECK_EQ(r.filled, RS_OK);
@@ -207,6 +239,7 @@ static void test_even(uint8_t dtype, int64_t width, bool has_shape)
     memcpy(in, all.at, all.n);
     result r = read_paths(in, all.n, 4);
     CHECK_EQ(r.filled, RS_OK);
+    fill_to_end(&r, in, all.n);
     CHECK_EQ(r.scan.n_records, N_ROWS);
     CHECK_EQ(r.columns[0].max_width, width);
     CHECK_EQ(r.columns[1].n_values, N_ROWS);

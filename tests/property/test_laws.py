@@ -401,9 +401,18 @@ def test_threads_make_no_difference_to_mixed_records(stream, threads):
         assert read(threads) == read(1)
 
 
-@given(own.matrices(kinds=("dense",)), st.data())
-def test_equal_records_need_no_scan(X_y, data):
-    """Dense rows filled without a scan before: the same rows, or the same error."""
+def scanned(yes):
+    """Scan before the arrays are filled always, or only where there is no other way."""
+    return mock.patch.multiple(
+        decoder,
+        _MIN_UNSCANNED_ROWS=1 << 60 if yes else 2,
+        _MIN_UNSCANNED_BYTES=1 << 60 if yes else 0,
+    )
+
+
+@given(own.matrices(), st.data())
+def test_a_scan_before_makes_no_difference(X_y, data):
+    """Rows filled without a scan before: the same rows, or the same error."""
     encoded = bytearray(rs.encode(*X_y))
     for at in data.draw(st.lists(st.integers(0, max(0, len(encoded) - 1)), max_size=2)):
         if encoded:
@@ -415,23 +424,20 @@ def test_equal_records_need_no_scan(X_y, data):
         run = decoder.decode_run(
             encoded, 0, len(encoded), threads=threads, max_records=most
         )
-        return records.of_batch(run.batch), run.n_bytes, run.status, str(run.error)
+        found = [(repr(field), records.of_batch(run.batch)) for field in run.batch.fields]
+        return found, run.n_bytes, run.status, str(run.error)
 
     found = []
-    for least in (2, 10**9):
-        with (
-            mock.patch.object(decoder, "_MIN_EVEN_ROWS", least),
-            mock.patch.object(decoder, "_MIN_BYTES_PER_THREAD", 4),
-        ):
+    for yes in (False, True):
+        with scanned(yes), mock.patch.object(decoder, "_MIN_BYTES_PER_THREAD", 40):
             found.append(outcome(read))
     assert found[0] == found[1]
 
 
 @given(own.streams())
-def test_mixed_records_are_scanned(stream):
-    """Records that only begin alike are read as if nothing had been tried before."""
+def test_a_scan_before_makes_no_difference_to_mixed_records(stream):
     found = []
-    for least in (2, 10**9):
-        with mock.patch.object(decoder, "_MIN_EVEN_ROWS", least):
+    for yes in (False, True):
+        with scanned(yes):
             found.append(outcome(lambda: records.of_batch(rs.decode(stream[0]))))
     assert found[0] == found[1]

@@ -45,6 +45,12 @@ def test_about_as_fast_goes_by_size():
     assert chosen(one("a", 100, 1.0), one("b", 50, 1.26)) == "a"
 
 
+def test_what_is_within_the_spread_of_the_passes_does_not_decide():
+    noisy = replace(one("b", 50), read=Timing(3.0, 1.2, 9.0, 3))
+    assert chosen(one("a", 100, 1.0), noisy) == "b"
+    assert chosen(one("a", 100, 1.0), replace(noisy, read=Timing(3.0, 1.3, 9, 3))) == "a"
+
+
 def test_about_as_small_goes_by_the_table():
     assert chosen(one("a", 105, 1.2), one("b", 100, 1.0)) == "a"
     assert chosen(one("a", 106, 1.2), one("b", 100, 1.0)) == "b"

@@ -88,6 +88,7 @@ def test_blocks_come_from_all_over(files, name, options):
     assert 0 < batch.n_rows == about.rows <= SMALL["rows"]
     assert about.bytes == memory_bytes(batch) <= SMALL["max_bytes"]
     assert "spread over" in about.how
+    assert int(about.how.removeprefix("the first rows of ").split()[0]) <= 16
     assert "seed 0" in about.how
     assert about.total_bytes == sum(one.stat().st_size for one in files.glob(name))
     if name == "a.parquet":

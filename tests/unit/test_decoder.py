@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import records
 import recordsmith as rs
@@ -182,3 +183,41 @@ def test_damage_among_equal_records():
     with pytest.raises(FormatError) as caught:
         rs.decode(data)
     assert (caught.value.row, caught.value.offset) == (201, 200 * n)
+
+
+def sparse_rows(n=400, seed=3):
+    X = sp.random(n, 5000, 0.01, "csr", "f4", random_state=seed)
+    return X, bytearray(rs.encode(X, np.arange(n, dtype="f4")))
+
+
+def test_sparse_records_are_filled_without_a_scan(monkeypatch):
+    scanned = []
+    scan = decoder._core.scan
+    monkeypatch.setattr(
+        decoder._core, "scan", lambda *args: scanned.append(args[1:]) or scan(*args)
+    )
+    X, data = sparse_rows()
+    batch = rs.decode(data)
+    assert (batch.features != X).nnz == 0
+    assert np.array_equal(batch.labels, np.arange(400))
+    assert scanned == [(0, len(data), 2)]
+    feature = batch.get("feature")
+    for array in (feature.values, feature.keys):  # no more memory than the rows need
+        assert array.base is None and len(array) == X.nnz
+    assert feature.offsets.base is None and len(feature.offsets) == 401
+    assert feature.keys.dtype == feature.offsets.dtype == np.int32
+
+
+def test_a_sparse_record_that_differs_from_the_first_ones():
+    _, data = sparse_rows()
+    records = wire.frames(data)
+    at = sum(len(wire.frame(payload)) for _, payload in records[:300])
+    name = data.rindex(b"values", at, at + len(wire.frame(records[300][1])))
+    data[name : name + 6] = b"Values"
+    batch = rs.decode(data)
+    names = [(field.role, field.name) for field in batch.fields]
+    assert names == [("feature", "values"), ("label", "values"), ("label", "Values")]
+    assert np.flatnonzero(~batch.fields[1].present).tolist() == [300]
+    data[at] ^= 1
+    run = decode_run(data, 0, len(data))
+    assert (run.batch.n_rows, run.n_bytes, run.status) == (300, at, "RS_E_MAGIC")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 import reports
+from recordsmith.reporting import catalogue
 from recordsmith.reporting.findings import Finding, Place, Report
 from recordsmith.reporting.rendering import (
     place_text,
@@ -17,7 +18,6 @@ from recordsmith.reporting.rendering import (
     report_text,
     wants_colour,
 )
-from recordsmith.validation import catalogue
 from reports import CLEAN, FULL, NAN
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")

@@ -148,7 +148,7 @@ def test_index_base(report_of, tmp_path):
     train.write_text("1 0:1 3:2\n0 1:1\n")
     found = rules(report_of(from_one, against=str(train)))
     assert found["libsvm/index-base"][0].severity == "warning"
-    assert found["request/width"][0].severity == "error"
+    assert found["libsvm/width"][0].severity == "error"
 
 
 def test_requests_without_index_0_are_shifted(report_of):
@@ -172,11 +172,11 @@ def test_width_against_training(report_of, tmp_path):
     train.write_text("1 0:1 63:2\n")
     trained = checked(train)
     assert not grave(report_of("1 0:1 9:2\n", against=trained))
-    (finding,) = rules(report_of("1 0:1 64:2\n", against=trained))["request/width"]
-    assert "64" in finding.found
+    (finding,) = rules(report_of("1 0:1 64:2\n", against=trained))["libsvm/width"]
+    assert "is larger than feature size of trained model 64" in finding.message
     sparse = tmp_path / "train.pbr"
     rs.write(sparse, np.ones((2, 5), "float32"), [0.0, 1.0])
-    assert "request/width" in rules(report_of("1 0:1 5:2\n", None, against=str(sparse)))
+    assert "libsvm/width" in rules(report_of("1 0:1 5:2\n", None, against=str(sparse)))
 
 
 def test_the_command_in_the_advice_mends_it(report_of, tmp_path, monkeypatch):

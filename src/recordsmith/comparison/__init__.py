@@ -8,7 +8,8 @@ How the recommended one is found, by facts and measured numbers alone:
    nobody confirmed, comes after all that does not. Numbers rounded to the nearest float32
    do not count as lost: the algorithms' own tensors are float32, so that text is rounded
    when it is read. Whole numbers as labels must stay the same.
-3. Of those left, the one that is read fastest, and all that take at most a quarter more.
+3. Of those left, the one that is read fastest, by the median of its passes, and all whose
+   fastest pass takes at most a quarter longer: what is within the noise decides nothing.
 4. Of those, the smallest, and all that are at most 5 % larger.
 5. Of those, the one that the table names first.
 
@@ -18,4 +19,4 @@ meaning, and that before what loses something.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ["comparing", "results"]

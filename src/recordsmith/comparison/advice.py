@@ -20,22 +20,20 @@ def choose(candidates: Sequence[Candidate]) -> Candidate | None:
         return None
     best = min(map(_doubts, able))
     able = [one for one in able if _doubts(one) == best]
-    able = _near_least(able, [one.read_s_per_row or 0.0 for one in able], _AS_FAST)
-    able = _near_least(able, [one.bytes_per_row or 0.0 for one in able], _AS_SMALL)
-    return able[0]
+    limit = min(one.read_s_per_row or 0.0 for one in able) * _AS_FAST
+    able = [one for one in able if _fastest(one) <= limit]
+    limit = min(one.bytes_per_row or 0.0 for one in able) * _AS_SMALL
+    return next(one for one in able if (one.bytes_per_row or 0.0) <= limit)
+
+
+def _fastest(one: Candidate) -> float:
+    return 0.0 if one.read is None else one.read.fastest / max(1, one.rows)
 
 
 def _doubts(one: Candidate) -> tuple[bool, bool, bool]:
     """What speaks against it, the worst first."""
     loses = one.loss is not None and not one.loss.only_rounding
     return loses, one.meaning is not None, bool(one.unconfirmed)
-
-
-def _near_least(
-    candidates: list[Candidate], costs: list[float], factor: float
-) -> list[Candidate]:
-    limit = min(costs) * factor
-    return [one for one, cost in zip(candidates, costs) if cost <= limit]
 
 
 # -- in words --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from ..batch import Batch
 from ..storage import is_path
 
 __all__ = ["command_line", "destination", "python_call"]
@@ -42,6 +43,13 @@ _VALUES = (
     "write_index_base",
     "no_label",
 )
+
+
+def _can_be_written(src: Any) -> bool:
+    if isinstance(src, (list, tuple)):
+        return not any(isinstance(one, Batch) for one in src)
+    table = hasattr(src, "__arrow_c_stream__") or hasattr(src, "__array__")
+    return table or isinstance(src, dict) or hasattr(src, "tocsr")
 
 
 def destination(src: Any, suffix: str, algorithm: str) -> str:
@@ -120,8 +128,10 @@ def _columns(value: Any) -> str | None:
     return ",".join(words)
 
 
-def python_call(src: Any, dest: str, settings: dict[str, Any], has_y: bool) -> str:
+def python_call(src: Any, dest: str, settings: dict[str, Any], has_y: bool) -> str | None:
     """`recordsmith.convert(...)`, or `recordsmith.write(...)` for what is in memory.
+
+    None for batches, which are written as they are, and for what can be read only once.
 
     Examples
     --------
@@ -132,7 +142,9 @@ def python_call(src: Any, dest: str, settings: dict[str, Any], has_y: bool) -> s
     if paths:
         first = repr(paths[0] if len(paths) == 1 else paths)
         words = [f"recordsmith.convert({first}", repr(dest)]
-    else:
+    elif _can_be_written(src):
         words = [f"recordsmith.write({dest!r}", "X", *(["y"] if has_y else [])]
+    else:
+        return None
     words += [f"{name}={value!r}" for name, value in settings.items()]
     return ", ".join(words) + ")"

@@ -166,7 +166,7 @@ def _from_lines(
     options: dict[str, Any],
     tally: Tally,
 ) -> Spread | None:
-    batches, read_rows, read_bytes = [], 0, 0
+    batches, read_rows, read_bytes, n_blocks = [], 0, 0, 0
     for path, at in spots:
         head = _head(path, options) if kind == "csv" else b""
         begin = max(at - 1, 0)
@@ -189,10 +189,11 @@ def _from_lines(
             raise
         read_rows += sum(one.n_rows for one in found)
         read_bytes += len(body)
+        n_blocks += 1
         batches += _first_rows(found, rows)
     if not batches:
         return None
-    how = _how(files, len(batches), seed)
+    how = _how(files, n_blocks, seed)
     total = sum(files.values())
     return Spread(batches, how, total, read_rows=read_rows, read_bytes=read_bytes)
 
@@ -226,7 +227,7 @@ def _from_records(
     n_bytes: int,
     seed: int,
 ) -> Spread | None:
-    batches, read_rows, read_bytes = [], 0, 0
+    batches, read_rows, read_bytes, n_blocks = [], 0, 0, 0
     for path, at in spots:
         # The window begins and ends within records: those two are no damage.
         runs = [
@@ -236,10 +237,11 @@ def _from_records(
         ]
         read_rows += sum(one.batch.n_rows for one in runs)
         read_bytes += sum(one.end - one.begin for one in runs)
+        n_blocks += bool(runs)
         batches += _first_rows([one.batch for one in runs], rows)
     if not batches:
         return None
-    how = _how(files, len(batches), seed)
+    how = _how(files, n_blocks, seed)
     total = sum(files.values())
     return Spread(batches, how, total, read_rows=read_rows, read_bytes=read_bytes)
 

@@ -1,3 +1,3 @@
 """What checks find, and how it is shown: to people, to programs, to code scanners."""
 
-__all__: list[str] = []
+__all__ = ["catalogue", "findings", "rendering", "report_html", "report_json", "sarif"]

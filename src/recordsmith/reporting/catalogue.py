@@ -107,8 +107,7 @@ RULES: dict[str, str] = {
     # the job
     "job/feature-dim": "The width of rows is what the hyperparameters say, within limits",
     "job/mini-batch-size": "There are enough rows for a mini-batch",
-    "job/instances": "Every instance gets data",
-    "job/hyperparameters": "Hyperparameters about the data are there, and within limits",
+    "job/instances": "Every instance gets a row",
     # the text of CSV
     "csv/header": "CSV has a header only where the algorithm takes one, and only once",
     "csv/delimiter": "Fields are separated by what the algorithm expects",
@@ -130,6 +129,7 @@ RULES: dict[str, str] = {
     "libsvm/index": "Indices in libsvm are whole numbers, from the index base on",
     "libsvm/value": "Values in libsvm are numbers",
     "libsvm/index-base": "Indices in libsvm count from where the algorithm counts",
+    "libsvm/width": "Indices in libsvm are within the width of the training data",
     "libsvm/weights": "Labels in libsvm have weights in all lines or in none",
     "libsvm/comment": "No line of libsvm is blank or a comment",
     # JSON Lines

@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     *value_rules.RULES,
     *label_rules.RULES,
     *job_rules.RULES,
+    *channel_rules.JOB_RULES,
     *request_rules.RULES,
 )
 

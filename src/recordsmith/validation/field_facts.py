@@ -199,7 +199,7 @@ class FieldFacts:
         if one.kind == "csr":
             # Empty rows are found by _add_keys. Without a shape they are neither sparse
             # nor dense, whatever other rows are in the same batch.
-            if variant.shape is None and not counts.all():
+            if variant.shape is None and not self.open_width and not counts.all():
                 empty, rows = rows[counts == 0], rows[counts != 0]
                 nothing = variant._replace(density="dense", width=0)
                 self._of(nothing).add(len(empty), _rows_of(empty, origin))

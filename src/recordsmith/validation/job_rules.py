@@ -1,35 +1,20 @@
-"""Rules about a job's settings against its data: hyperparameters, instances, files."""
+"""Rules about hyperparameters that the data decide."""
 
 from __future__ import annotations
 
-from ..algorithm_table.types import Hyperparameter
 from ..wording import plural
 from .context import Context, rule
-from .record_rules import name_of, numeric, others
-from .request import holds_tokens
+from .record_rules import name_of, numeric, others, row_width
 
 __all__ = ["RULES"]
 
 _SHARDED = "ShardedByS3Key"
-_DOCUMENTED_SHARDING = (
-    "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html"
-)
-
-
-def _width(ctx: Context) -> int | None:
-    """Features of a row, where that is certain."""
-    if ctx.kind == "libsvm" or holds_tokens(ctx.format):
-        return None  # the width of libsvm is only the largest index that occurs
-    widths = [model.width for one, model in numeric(ctx)]
-    if not widths or any(width is None for width in widths):
-        return None
-    return sum(width for width in widths if width is not None)
 
 
 @rule("job/feature-dim")
 def feature_dim(ctx: Context) -> None:
     """The width of the rows is what the hyperparameters say, and within the limits."""
-    width = _width(ctx)
+    width = row_width(ctx)
     one = ctx.request.algorithm.hyperparameter("width") if ctx.request.algorithm else None
     if one is None or width is None:
         return
@@ -101,106 +86,4 @@ def mini_batch_size(ctx: Context) -> None:
         )
 
 
-@rule("job/instances", early=False)
-def instances(ctx: Context) -> None:
-    """Every instance gets data."""
-    n, algorithm = ctx.request.instances, ctx.request.algorithm
-    if n is None or not ctx.request.trains:
-        return
-    if algorithm is not None and n > 1 and algorithm.instances.value == "one":
-        ctx.report(
-            "job/instances",
-            f"the job has {n:,} instances",
-            f"one instance for {algorithm.name}",
-            "set InstanceCount to 1",
-            fact=algorithm.instances,
-            about="one",
-        )
-    files = [one for one in ctx.files if one.rows or one.size]
-    if ctx.request.distribution == _SHARDED and ctx.files and len(files) < n:
-        ctx.report(
-            "job/instances",
-            f"{plural(len(files), 'file')} for {n:,} instances with {_SHARDED}",
-            f"at least {n:,} files: a file is never split between instances",
-            f"write {n} files or a multiple of it, or use fewer instances",
-            message="Got input data without labels. ... please switch to using single "
-            "instance if number of records in the data set is less than number of workers"
-            if ctx.is_xgboost
-            else None,
-            sources=(_DOCUMENTED_SHARDING,),
-            about="files",
-        )
-    if n > 1 and 0 < ctx.facts.rows < n:
-        ctx.report(
-            "job/instances",
-            f"{plural(ctx.facts.rows, 'row')} for {n:,} instances",
-            f"at least {n:,} rows",
-            "use one instance",
-            about="rows",
-        )
-
-
-@rule("job/hyperparameters", early=False)
-def hyperparameters(ctx: Context) -> None:
-    """Hyperparameters that the data depend on are there, and within their limits."""
-    algorithm, given = ctx.request.algorithm, ctx.request.hyperparameters
-    if algorithm is None or not ctx.request.trains:
-        return
-    if not given:
-        ctx.skip("job/hyperparameters", "pass hyperparameters=")
-        return
-    for one in algorithm.hyperparameters:
-        value = given.get(one.name)
-        if value is None and one.required.value and one.meaning != "other":
-            ctx.report(
-                "job/hyperparameters",
-                f"{one.name} is not given",
-                f"{one.name}: {algorithm.name} requires it",
-                _advice(ctx, one),
-                fact=one.required,
-                about=one.name,
-            )
-        elif value is not None:
-            _check_value(ctx, one, value)
-
-
-def _advice(ctx: Context, one: Hyperparameter) -> str:
-    width = _width(ctx)
-    if one.meaning == "width" and width is not None:
-        return f"set {one.name} to {width}"
-    return f"set {one.name}"
-
-
-def _check_value(ctx: Context, one: Hyperparameter, value: str) -> None:
-    if one.auto and value == "auto":
-        return
-    if one.choices is not None and value not in one.choices.value:
-        ctx.report(
-            "job/hyperparameters",
-            f"{one.name} is {value!r}",
-            f"one of {', '.join(one.choices.value)}",
-            f"correct {one.name}",
-            fact=one.choices,
-            about=one.name,
-        )
-    if one.limits is None:
-        return
-    low, high = one.limits.value
-    try:
-        number = float(value)
-    except ValueError:
-        return
-    if (low is not None and number < low) or (high is not None and number > high):
-        to = f" to {high:,g}" if high is not None else ""
-        ctx.report(
-            "job/hyperparameters",
-            f"{one.name} is {value}",
-            f"{'from ' if low is not None else 'up'}{'' if low is None else f'{low:,g}'}"
-            f"{to}",
-            f"correct {one.name}",
-            fact=one.limits,
-            about=one.name,
-        )
-
-
-RULES = (feature_dim, mini_batch_size, instances, hyperparameters)
+RULES = (feature_dim, mini_batch_size)

@@ -228,7 +228,7 @@ def classes(ctx: Context) -> None:
         n = max(one.counts) + 1
         name = taken.classes_from
         ctx.report(
-            "job/hyperparameters",
+            "channel/hyperparameter-missing",
             f"{name} is not given; the labels are {_seen(one)[6:]}",
             f"{name}, for this task",
             f"set {name}={n}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..reporting.findings import Place
 from .context import Context, rule
-from .csv_rules import fix_for, report_issue, text_places, unreadable
+from .csv_rules import fix_for, grave, report_issue, text_places, unreadable
 from .offenders import Spot
 from .references import XGBOOST_DATA
 
@@ -210,4 +210,28 @@ def _trained_width(ctx: Context) -> int | None:
     return None if trained is None else trained.width
 
 
-RULES = (other_text, lines, oddities, index_base)
+@rule("libsvm/width", early=False)
+def width(ctx: Context) -> None:
+    """No index is beyond the columns of the training data."""
+    trained = _trained_width(ctx)
+    if trained is None:
+        ctx.skip("libsvm/width", "")
+        return
+    stated = {one.number: one.high for one in ctx.text.libsvm}
+    wide = {number: high for number, high in stated.items() if high >= trained}
+    if wide:
+        number = min(wide)
+        ctx.report(
+            "libsvm/width",
+            f"the largest index is {max(wide.values()):,}",
+            f"indices from 0 to {trained - 1:,}, as in the training data",
+            "check whether both count from 0, and write the same columns as for training",
+            at=[place for at in sorted(wide) for place in _head(ctx, at)],
+            severity=grave(ctx),
+            message=f"Feature size of libsvm inference data {wide[number] + 1} is larger "
+            f"than feature size of trained model {trained}",
+            sources=(XGBOOST_DATA,),
+        )
+
+
+RULES = (other_text, lines, oddities, index_base, width)

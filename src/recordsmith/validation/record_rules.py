@@ -25,6 +25,16 @@ def numeric(ctx: Context) -> Iterator[tuple[FieldFacts, Variant]]:
             yield one, model
 
 
+def row_width(ctx: Context) -> int | None:
+    """Features of a row, where that is certain."""
+    if ctx.kind == "libsvm" or holds_tokens(ctx.format):
+        return None  # the width of libsvm is only the largest index that occurs
+    widths = [model.width for _, model in numeric(ctx)]
+    if not widths or any(width is None for width in widths):
+        return None
+    return sum(width for width in widths if width is not None)
+
+
 def is_nothing(variant: Variant) -> bool:
     """A row without values and shape, which is neither dense nor sparse."""
     return variant.density == "dense" and not variant.width and variant.shape is None
@@ -359,7 +369,7 @@ def keys(ctx: Context) -> None:
                 severity="warning",
                 about=one.name,
             )
-        if model.width and one.max_key >= model.width:
+        if model.width is not None and one.max_key >= model.width:
             ctx.report(
                 "record/key-range",
                 f"the largest key is {one.max_key:,}, rows have {model.width:,} columns",

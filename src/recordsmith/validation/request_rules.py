@@ -74,7 +74,8 @@ def _compare(
     def other_width(v: Variant) -> bool:
         return v.width != trained.width and v.width is not None and not is_nothing(v)
 
-    if model.width is None and trained.width is not None:
+    # Of libsvm the rule libsvm/width tells it, with the lines.
+    if model.width is None and trained.width is not None and ctx.kind != "libsvm":
         _open_width(ctx, one, trained.width)
     wide = others(one, other_width)
     if trained.width is not None and wide:
@@ -189,10 +190,11 @@ def densified(ctx: Context) -> None:
     limit = algorithm.inference.max_bytes.value if algorithm is not None else 6 << 20
     total = sum(one.size or 0 for one in ctx.files if one.compression is None)
     for one, model in numeric(ctx):
-        if model.density != "sparse" or model.width is None or not total:
+        if model.density != "sparse" or not total:
             continue
         rows = min(ctx.facts.rows, max(1, limit * ctx.facts.rows // total))
-        dense = rows * model.width * (8 if model.dtype == "float64" else 4)
+        width = one.max_key + 1 if model.width is None else model.width
+        dense = rows * width * (8 if model.dtype == "float64" else 4)
         if dense > _DENSIFIED_LIMIT:
             ctx.report(
                 "request/densified",
