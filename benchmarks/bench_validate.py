@@ -32,6 +32,7 @@ def measure(report: Report, options) -> None:
         path = Path(folder, "rows.csv")
         write_any(path, (64 if options.quick else 256) * MIB)
         _csv(report, options.runs, path)
+        _bad_csv(report, options.runs, path)
 
 
 def _write(path: Path, case: cases.Case, n_bytes: int) -> None:
@@ -71,6 +72,30 @@ def _csv(report: Report, runs: int, path: Path) -> None:
         f"csv of {N_COLS} columns, {os.cpu_count()} cores",
         "pyarrow's streaming CSV reader", times.slower(), at_most=1.5,
         seconds=times.ours, n_bytes=path.stat().st_size, n_rows=n_rows,
+    )  # fmt: skip
+
+
+def _bad_csv(report: Report, runs: int, path: Path) -> None:
+    """A text in one of a hundred lines: all blocks are looked at closely."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    bad = path.with_name("bad.csv")
+    with bad.open("wb") as file:
+        for number, line in enumerate(lines):
+            file.write(b"x" + line if number and number % 100 == 0 else line)
+    n_bad = (len(lines) - 1) // 100
+    del lines
+
+    def ours():
+        return rs.validate(bad, label="label", header=True)
+
+    (found,) = [one for one in ours().findings if one.rule == "csv/cell"]
+    assert found.count == n_bad
+    n_rows = read_csv(path)
+    times = compare(ours, lambda: read_csv(path), runs)
+    report.add(
+        f"csv with {n_bad:,} bad lines, {os.cpu_count()} cores",
+        "pyarrow's streaming reading of it without them", times.slower(),
+        seconds=times.ours, n_bytes=bad.stat().st_size, n_rows=n_rows,
     )  # fmt: skip
 
 
