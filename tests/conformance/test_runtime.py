@@ -290,6 +290,9 @@ STRICTER = {
     "RS_E_TEXT",
     "RS_E_WIRE_TYPE",
 }
+if api_implementation.Type() == "python":
+    # It takes numbers above 2^29 - 1 for unknown fields; the others refuse them, too.
+    STRICTER.add("RS_E_FIELD_NUMBER")
 
 
 def has_odd_entry(payload):
