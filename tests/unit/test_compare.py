@@ -185,12 +185,13 @@ def test_the_break_even_is_where_sizes_cross(side):
             "factorization-machines",
             "RecordIO-protobuf",
             "recordsmith convert {0} {1}.pbr --label y --header --dtype float32 "
-            "--label-dtype float32",
+            "--label-dtype float32 --algorithm factorization-machines",
         ),
         (
             "lightgbm",
             "CSV",
-            "recordsmith convert {0} {1}-lightgbm.csv --label y --header",
+            "recordsmith convert {0} {1}-lightgbm.csv --label y --header "
+            "--algorithm lightgbm",
         ),
         ("catboost", "CSV", None),
         ("tabtransformer", "CSV", None),

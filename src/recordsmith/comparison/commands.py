@@ -16,6 +16,8 @@ _FLAGS = {"source_format": "--from", "dest_format": "--to", "compression": "--co
 _SWITCHES = ("ragged", "newlines_in_values", "densify", "sparsify", "flat")
 _COLUMNS = ("label", "features", "drop", "uid", "metadata")
 _VALUES = (
+    "algorithm",
+    "container",
     "dtype",
     "label_dtype",
     "nulls",

@@ -344,7 +344,9 @@ class _Asked:
             found.get("features"), dict
         ):
             found["features"] = {name: name.upper() for name in plan.names}
-        return {**found, **sink}
+        # With the algorithm's name the rows are checked before anything is published.
+        checks = {"algorithm": self.algorithm.key, "container": self.container}
+        return {**found, **sink, **{k: v for k, v in checks.items() if v is not None}}
 
     def _container_note(self) -> list[str]:
         known = self.algorithm.image_tags

@@ -134,6 +134,10 @@ def measure_all(
     There is one temporary file at a time; it and its folder are gone in the end, however
     it comes.
     """
+    if any(plan.format in ("csv", "parquet") for plan in plans):
+        # Before there is a file: an interrupt while modules are loaded may get lost.
+        import pyarrow.csv
+        import pyarrow.parquet  # noqa: F401
     steps = len(plans) * (repeat + 1)
     with tempfile.TemporaryDirectory(prefix="recordsmith-compare-") as folder:
         found = [
