@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from statistics import median
 
-RUNS = 7
+RUNS = 5
 PACKAGES = ("recordsmith", "numpy", "scipy", "pyarrow", "protobuf", "scikit-learn")
 PACKAGES += ("xgboost", "xgboost-cpu", "sagemaker")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -65,7 +66,9 @@ def run(name: str, options) -> dict:
             command = [python, "-m", f"benchmarks.bench_{name}", "--json", answer]
             command += ["--runs", str(options.runs)]
             command += ["--full"] * options.full + ["--quick"] * options.quick
-            code = subprocess.run(command, cwd=HERE.parent).returncode
+            # The environment with the SDK lacks this package, which is built in place.
+            env = {**os.environ, "PYTHONPATH": str(HERE.parent / "src")}
+            code = subprocess.run(command, cwd=HERE.parent, env=env).returncode
             if code == 0:
                 return json.loads(answer.read_text())
             why = f"ended with exit code {code}"
