@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -114,12 +115,16 @@ def _batches(
     for number, opened in enumerate(files):
         with naming(opened.name, first_row):
             constants = {name: column[number] for name, column in keys.items()}
-            record_batches = _read(opened, files, converter, constants, use_threads)
-            for batch in convert_all(record_batches, converter, first_row):
-                empty = batch
-                if batch.n_rows:
-                    yield batch
-                first_row = batch.first_row + batch.n_rows
+            # Closed at once where reading ends early, not when it is collected: files
+            # are open in it.
+            with closing(
+                _read(opened, files, converter, constants, use_threads)
+            ) as record_batches:
+                for batch in convert_all(record_batches, converter, first_row):
+                    empty = batch
+                    if batch.n_rows:
+                        yield batch
+                    first_row = batch.first_row + batch.n_rows
     if first_row == 0 and empty is not None:
         yield empty  # it tells the columns
 
@@ -162,12 +167,12 @@ def _read(
     converter: Converter,
     constants: dict[str, Any],
     use_threads: bool,
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch, None, None]:
     """Record batches of one file, of the converter's schema as far as it is needed."""
     import pyarrow as pa
 
     needed = converter.layout.selection.needed
-    with _open(_source(opened), opened.name) as file:
+    with _open(_source(opened), opened.name) as file, ExitStack() as ending:
         names = file.schema_arrow.names
         promoted = not file.schema_arrow.equals(converter.schema)
         present = [name for name in needed if name in names and name not in constants]
@@ -177,7 +182,8 @@ def _read(
             record_batches: Iterator[Any] = iter(_rows_only(n_rows))
         else:
             rows = min(_BATCH_ROWS, converter.rows_to_read(_READ_BYTES))
-            record_batches = iter_row_groups(file, present, rows, use_threads)
+            groups = iter_row_groups(file, present, rows, use_threads)
+            record_batches = ending.enter_context(closing(groups))
         while True:
             try:
                 batch = next(record_batches, None)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Generator, Iterator
 
     import pyarrow as pa
 
@@ -30,7 +30,7 @@ _COLUMN_BYTES = 2 * (1 << 20) + (1 << 16)
 
 def iter_row_groups(
     file: Any, columns: list[str], rows: int, use_threads: bool
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch, None, None]:
     """Record batches of a whole file.
 
     Parameters
