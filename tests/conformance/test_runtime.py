@@ -291,8 +291,8 @@ STRICTER = {
     "RS_E_WIRE_TYPE",
 }
 if api_implementation.Type() == "python":
-    # It takes numbers above 2^29 - 1 for unknown fields; the others refuse them, too.
-    STRICTER.add("RS_E_FIELD_NUMBER")
+    # It takes tags of more than 32 bits for unknown fields; the others refuse them, too.
+    STRICTER |= {"RS_E_FIELD_NUMBER", "RS_E_VARINT"}
 
 
 def has_odd_entry(payload):
