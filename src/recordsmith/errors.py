@@ -7,6 +7,11 @@ first record) can add it without taking text apart.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .reporting.findings import Report
+
 __all__ = [
     "FormatError",
     "InputError",
@@ -125,7 +130,7 @@ class LimitError(RecordsmithError, ValueError):
 class ValidationError(RecordsmithError, ValueError):
     """The data break a rule that was asked for; `report` holds what was found."""
 
-    report: object = None
+    report: Report
 
 
 # status name -> (class, reason, advice). {found} and {limit} are the core's numbers.

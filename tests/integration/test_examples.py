@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
+from sklearn import datasets
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def test_breast_cancer_is_unchanged():
-    datasets = pytest.importorskip("sklearn.datasets")
     original = datasets.load_breast_cancer()
     with (EXAMPLES / "breast_cancer.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -26,7 +25,6 @@ def test_breast_cancer_is_unchanged():
 
 
 def test_wine_is_unchanged():
-    datasets = pytest.importorskip("sklearn.datasets")
     original = datasets.load_wine()
     table = np.loadtxt(EXAMPLES / "wine.csv", delimiter=",")
     assert np.array_equal(table[:, 1:], original.data)
@@ -34,7 +32,6 @@ def test_wine_is_unchanged():
 
 
 def test_digits_are_unchanged():
-    datasets = pytest.importorskip("sklearn.datasets")
     original = datasets.load_digits()
     X, y = datasets.load_svmlight_file(
         str(EXAMPLES / "digits.libsvm"), n_features=64, zero_based=True

@@ -1,6 +1,7 @@
 """What becomes of each dtype."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from recordsmith import Tally, _core
@@ -180,7 +181,6 @@ def test_strips_lend_no_more_than_there_is():
 
 
 def test_arrow_columns_lend_no_more_than_there_is():
-    pa = pytest.importorskip("pyarrow")
     rows = pa.RecordBatch.from_pydict({"a": [1.5, 2.5], "s": ["x", "y"]})
     columns = _core.ArrowColumns(*rows.__arrow_c_array__())
     strips = _core.Strips(2, 2)

@@ -13,6 +13,7 @@ from . import options, process
 
 if TYPE_CHECKING:
     from ..reporting.findings import Report
+    from .parser import Parser
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
@@ -52,7 +53,7 @@ standard error; 1 a value is not known; 2 wrong usage."""
 _FILE_SYSTEM = re.compile(r"(fs-[^:/]+):(.*)", re.DOTALL)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add the command's own commands."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     texts = {"lint": (_LINT_HELP, _LINT_EPILOG), "build": (_BUILD_HELP, _BUILD_EPILOG)}
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             epilog=epilog,
         )
         add(one)
-        parser.commands[name] = one  # type: ignore[attr-defined]
+        parser.commands[name] = one
 
 
 def _add_lint(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +205,7 @@ def _build(args: argparse.Namespace) -> int:
     try:
         channel = _channel(args)
     except ValidationError as error:
-        _show(error.report, sys.stderr)  # type: ignore[arg-type]
+        _show(error.report, sys.stderr)
         return 3
     if args.sdk:
         channel = training_input(channel)

@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _refused(args: argparse.Namespace, error: ValidationError) -> int:
     """Print why the algorithm would refuse the rows; nothing was published."""
-    report: Any = error.report
+    report = error.report
     if args.json:
         print(report.to_json())
     else:

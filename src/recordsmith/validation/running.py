@@ -33,6 +33,7 @@ from .request import KINDS, Request, make_request
 
 if TYPE_CHECKING:
     from ..algorithm_table.types import Algorithm
+    from ..storage import Input
 
     Progress = Callable[[int, Optional[int], int], None]
 
@@ -329,7 +330,7 @@ class _Run:
                     opened,
                     file,
                     self.threads,
-                    lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
+                    self._teller(opened, before),
                 )
             except FormatError as error:  # of the compression around it
                 _note_error(checks, file, error)
@@ -352,10 +353,14 @@ class _Run:
                     file,
                     settings,
                     self.threads,
-                    lambda rows: self._tell(opened.position(), before + rows),  # noqa: B023
+                    self._teller(opened, before),
                 )
             except (FormatError, LimitError) as error:  # of the compression, of a line
                 _note_error(checks, file, error)
+
+    def _teller(self, opened: Input, before: int) -> Callable[[int], None]:
+        """What tells how far a file is, given its rows so far."""
+        return lambda rows: self._tell(opened.position(), before + rows)
 
     def _tell(self, done: int, rows: int) -> None:
         if self._progress is not None:
