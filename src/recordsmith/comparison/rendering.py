@@ -69,7 +69,7 @@ def _sampled(sample: Sample) -> str:
     if sample.width is not None:
         facts.append(plural(sample.width, "feature"))
     if sample.density is not None:
-        facts.append(f"{sample.density:.3g} of them not zero")
+        facts.append(f"{sample.density:.2%} of them not zero")
     return f"{text}: {', '.join(facts)}"
 
 
