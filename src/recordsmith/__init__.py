@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels
+    from . import channels, pipe
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -59,6 +59,7 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "pipe",
     "read",
     "salvage",
     "validate",
@@ -68,7 +69,8 @@ __all__ = [
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
-# `channels` is public as a module, like `errors`.
+# These are public as modules, like `errors`.
+_MODULES = ("channels", "pipe")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -97,8 +99,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "channels":
-        return import_module(".channels", __name__)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

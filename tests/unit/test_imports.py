@@ -19,14 +19,15 @@ LAYERS = [
     {"batch", "casts", "window"},
     {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},
-    {"chunks", "frames", "reader"},
+    {"chunks", "reader"},
     {"publish", "storage"},
     {"resync"},
-    {"salvaging", "sinks", "sources", "verification"},
+    {"frames", "salvaging", "sinks", "sources", "verification"},
     {"channels"},
     {"validation"},
     {"description", "pipeline"},
-    {"comparison"},
+    {"comparison", "inference", "pipe"},
+    {"sagemaker"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]
 
