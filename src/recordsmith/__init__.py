@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe
+    from . import channels, pipe, sagemaker
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -61,6 +61,7 @@ __all__ = [
     "iter_chunks",
     "pipe",
     "read",
+    "sagemaker",
     "salvage",
     "validate",
     "verify",
@@ -70,7 +71,7 @@ __all__ = [
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe")
+_MODULES = ("channels", "pipe", "sagemaker")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
