@@ -290,10 +290,7 @@ def test_an_sdk_that_is_loaded_later_knows_its_own(module, monkeypatch):
     serializer, deserializer = sagemaker.CSVSerializer(), sagemaker.RecordDeserializer()
     end = "" if module == "sagemaker" else ".base"
     bases = []
-    for name, member in (
-        ("serializers", "Serializer"),
-        ("deserializers", "Deserializer"),
-    ):
+    for member in ("Serializer", "Deserializer"):
         base = abc.ABCMeta(f"Base{member}", (), {})
         simple = abc.ABCMeta(f"SimpleBase{member}", (base,), {})
         held = ModuleType(f"{module}.{member.lower()}s{end}")
