@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.requesting import Request, requests
     from .pipeline import (
         WriteResult,
         convert,
@@ -44,6 +45,7 @@ __all__ = [
     "Field",
     "Finding",
     "Report",
+    "Request",
     "SalvageReport",
     "Tally",
     "VerifyReport",
@@ -61,6 +63,7 @@ __all__ = [
     "iter_chunks",
     "pipe",
     "read",
+    "requests",
     "sagemaker",
     "salvage",
     "validate",
@@ -80,6 +83,7 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "inference.requesting": ("Request", "requests"),
     "pipeline": (
         "WriteResult",
         "convert",
