@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.predictions import Predictions
+    from .inference.responses import parse_response
     from .pipeline import (
         WriteResult,
         convert,
@@ -43,6 +45,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "Predictions",
     "Report",
     "SalvageReport",
     "Tally",
@@ -59,6 +62,7 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "parse_response",
     "pipe",
     "read",
     "salvage",
@@ -79,6 +83,8 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "inference.predictions": ("Predictions",),
+    "inference.responses": ("parse_response",),
     "pipeline": (
         "WriteResult",
         "convert",

@@ -1,0 +1,1 @@
+"""Requests to endpoints and transform jobs, their responses, and rows joined to these."""
