@@ -226,7 +226,7 @@ def from_lines(
             raise place.error(
                 row, f"found {shown(json.dumps(value))}, expected an object"
             )
-    if rows and (form.algorithm is None or not rows[0].keys() & form.fields.keys()):
+    if rows and _has_no_field(rows[0], form):
         refuse_error_object(rows[0], path)
     columns = columns_of(rows, place, form.fields)
     form.check(columns, len(rows))

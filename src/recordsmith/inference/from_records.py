@@ -29,7 +29,7 @@ def from_batch(batch: Batch, form: Form, path: str | None = None) -> tuple[Colum
     """
     place = Place(path, "record", batch.first_row + 1)
     columns = form.columns(place)
-    fields = _named(batch)
+    fields = _named(batch, form)
     if _hold_several(fields, form):
         n_rows = _spread(columns, fields, place)
     else:
@@ -50,12 +50,17 @@ def from_batch(batch: Batch, form: Form, path: str | None = None) -> tuple[Colum
     return columns, n_rows
 
 
-def _named(batch: Batch) -> dict[str, Field]:
-    """Labels and features by name; a feature called as a label is `features.NAME`."""
+def _named(batch: Batch, form: Form) -> dict[str, Field]:
+    """Labels and features by name; a feature called as a label is `features.NAME`.
+
+    The order of a map's entries is the writer's accident: here it is the table's, then
+    that of the names.
+    """
     found = {one.name: one for one in batch.all(LABEL)}
     for one in batch.all(FEATURE):
         found[f"features.{one.name}" if one.name in found else one.name] = one
-    return found
+    known = [name for name in form.fields if name in found]
+    return {name: found[name] for name in [*known, *sorted(found.keys() - set(known))]}
 
 
 def _array(field: Field, first_row: int) -> Array:
