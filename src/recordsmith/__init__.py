@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
+    from .inference.responses import parse_response
     from .pipeline import (
         WriteResult,
         convert,
@@ -44,6 +46,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "Predictions",
     "Report",
     "Request",
     "SalvageReport",
@@ -61,6 +64,7 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "parse_response",
     "pipe",
     "read",
     "requests",
@@ -84,6 +88,8 @@ _HOMES = {
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "inference.requesting": ("Request", "requests"),
+    "inference.predictions": ("Predictions",),
+    "inference.responses": ("parse_response",),
     "pipeline": (
         "WriteResult",
         "convert",
