@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe
+    from . import channels, frames, pipe
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .frames import FramesResult, read_frames, write_frames
     from .pipeline import (
         WriteResult,
         convert,
@@ -43,6 +44,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "FramesResult",
     "Report",
     "SalvageReport",
     "Tally",
@@ -57,20 +59,23 @@ __all__ = [
     "describe",
     "encode",
     "errors",
+    "frames",
     "iter_batches",
     "iter_chunks",
     "pipe",
     "read",
+    "read_frames",
     "salvage",
     "validate",
     "verify",
     "write",
+    "write_frames",
 ]
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe")
+_MODULES = ("channels", "frames", "pipe")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -79,6 +84,7 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "frames": ("FramesResult", "read_frames", "write_frames"),
     "pipeline": (
         "WriteResult",
         "convert",
