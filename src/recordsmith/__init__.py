@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe, sagemaker
+    from . import channels, frames, pipe, sagemaker
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .frames import FramesResult, read_frames, write_frames
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
@@ -46,6 +47,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "FramesResult",
     "Predictions",
     "Report",
     "Request",
@@ -62,23 +64,26 @@ __all__ = [
     "describe",
     "encode",
     "errors",
+    "frames",
     "iter_batches",
     "iter_chunks",
     "parse_response",
     "pipe",
     "read",
+    "read_frames",
     "requests",
     "sagemaker",
     "salvage",
     "validate",
     "verify",
     "write",
+    "write_frames",
 ]
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe", "sagemaker")
+_MODULES = ("channels", "frames", "pipe", "sagemaker")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -87,8 +92,9 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
-    "inference.requesting": ("Request", "requests"),
+    "frames": ("FramesResult", "read_frames", "write_frames"),
     "inference.predictions": ("Predictions",),
+    "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),
     "pipeline": (
         "WriteResult",
@@ -100,9 +106,9 @@ _HOMES = {
         "read",
         "write",
     ),
+    "reporting.findings": ("Finding", "Report"),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
-    "reporting.findings": ("Finding", "Report"),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }

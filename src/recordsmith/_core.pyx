@@ -50,8 +50,10 @@ __all__ = [
     "record_check",
     "scan",
     "text_write",
+    "take_payloads",
     "value_stats",
     "version",
+    "wrap_payloads",
 ]
 
 cdef dict ROLES = {"feature": 1, "label": 2, "uid": 3, "metadata": 4, "configuration": 5}
@@ -577,6 +579,7 @@ def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_r
     return _fill(data, begin, end, most_records, True, infos, targets)
 
 
+include "_frames.pxi"
 include "_columns.pxi"
 include "_numbers.pxi"
 include "_libsvm.pxi"
