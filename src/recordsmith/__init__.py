@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .pipe.channel import open_pipe
     from .pipeline import (
         WriteResult,
         convert,
@@ -59,6 +60,7 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "open_pipe",
     "pipe",
     "read",
     "salvage",
@@ -79,6 +81,7 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "pipe.channel": ("open_pipe",),
     "pipeline": (
         "WriteResult",
         "convert",

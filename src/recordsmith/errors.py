@@ -17,6 +17,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "ParseError",
+    "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -125,6 +126,10 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeTimeoutError(RecordsmithError, TimeoutError):
+    """Nobody made, wrote or read a FIFO within the time that was given."""
 
 
 class ValidationError(RecordsmithError, ValueError):

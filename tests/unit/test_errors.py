@@ -13,6 +13,7 @@ BUILT_IN = {
     "InputError": ValueError,
     "LimitError": ValueError,
     "ParseError": ValueError,
+    "PipeTimeoutError": TimeoutError,
     "UnsupportedTypeError": TypeError,
     "ValidationError": ValueError,
 }
