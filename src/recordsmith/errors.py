@@ -16,6 +16,7 @@ __all__ = [
     "FormatError",
     "InputError",
     "LimitError",
+    "MissingPackageError",
     "ParseError",
     "PipeTimeoutError",
     "RecordsmithError",
@@ -132,6 +133,10 @@ class PipeTimeoutError(RecordsmithError, TimeoutError):
     """Nobody made, wrote or read a FIFO within the time that was given."""
 
 
+class MissingPackageError(RecordsmithError, ImportError):
+    """Something optional that was asked for needs a package that is not installed."""
+
+
 class ValidationError(RecordsmithError, ValueError):
     """The data break a rule that was asked for; `report` holds what was found."""
 
@@ -246,6 +251,11 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     ),
     "RS_E_COLON": (ParseError, "expected index:value", ""),
     "RS_E_QID": (ParseError, "qid must be an integer after the label", ""),
+    "RS_E_NOT_FINITE": (
+        InputError,
+        "the value is NaN or infinite, for which this text has no number",
+        "",
+    ),
     "RS_E_CHARACTER": (ParseError, "byte 0x{found:02x} cannot stand in libsvm text", ""),
 }
 
