@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
-<<<<<<< HEAD
-    from .pipe.channel import open_pipe
-=======
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
->>>>>>> origin/main
+    from .pipe.channel import open_pipe
     from .pipeline import (
         WriteResult,
         convert,
@@ -68,11 +65,8 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
-<<<<<<< HEAD
     "open_pipe",
-=======
     "parse_response",
->>>>>>> origin/main
     "pipe",
     "read",
     "requests",
@@ -95,13 +89,10 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
-<<<<<<< HEAD
-    "pipe.channel": ("open_pipe",),
-=======
     "inference.requesting": ("Request", "requests"),
     "inference.predictions": ("Predictions",),
     "inference.responses": ("parse_response",),
->>>>>>> origin/main
+    "pipe.channel": ("open_pipe",),
     "pipeline": (
         "WriteResult",
         "convert",
