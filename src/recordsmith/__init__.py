@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
+    from .pipe.channel import open_pipe
     from .pipeline import (
         WriteResult,
         convert,
@@ -67,6 +68,7 @@ __all__ = [
     "frames",
     "iter_batches",
     "iter_chunks",
+    "open_pipe",
     "parse_response",
     "pipe",
     "read",
@@ -96,6 +98,7 @@ _HOMES = {
     "inference.predictions": ("Predictions",),
     "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),
+    "pipe.channel": ("open_pipe",),
     "pipeline": (
         "WriteResult",
         "convert",

@@ -18,6 +18,7 @@ __all__ = [
     "LimitError",
     "MissingPackageError",
     "ParseError",
+    "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -126,6 +127,10 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeTimeoutError(RecordsmithError, TimeoutError):
+    """Nobody made, wrote or read a FIFO within the time that was given."""
 
 
 class MissingPackageError(RecordsmithError, ImportError):

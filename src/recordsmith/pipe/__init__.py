@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .channel import Channel, open_pipe
+from .epoch import Epoch
 from .fifos import fifo_path
+from .reading import Skipped
+from .torch_data import torch_dataset
 
-__all__ = ["fifo_path"]
+__all__ = ["Channel", "Epoch", "Skipped", "fifo_path", "open_pipe", "torch_dataset"]
