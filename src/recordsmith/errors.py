@@ -17,6 +17,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "ParseError",
+    "PipeError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -125,6 +126,11 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeError(RecordsmithError, OSError):
+    """The other end of a pipe or socket closed it, took nothing for too long, or never
+    came."""
 
 
 class ValidationError(RecordsmithError, ValueError):

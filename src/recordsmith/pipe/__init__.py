@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .feeds import Feed
 from .fifos import fifo_path
+from .results import Delivery, Sent, Served
+from .serving import Server, serve
 
-__all__ = ["fifo_path"]
+__all__ = ["Delivery", "Feed", "Sent", "Served", "Server", "fifo_path", "serve"]
