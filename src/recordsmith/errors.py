@@ -17,7 +17,8 @@ __all__ = [
     "InputError",
     "LimitError",
     "ParseError",
-    "PipeError",
+    "PipeClosedError",
+    "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -128,9 +129,12 @@ class LimitError(RecordsmithError, ValueError):
     `max_bytes`."""
 
 
-class PipeError(RecordsmithError, OSError):
-    """The other end of a pipe or socket closed it, took nothing for too long, or never
-    came."""
+class PipeClosedError(RecordsmithError, BrokenPipeError):
+    """The reader of a FIFO or socket closed it before it had all."""
+
+
+class PipeTimeoutError(RecordsmithError, TimeoutError):
+    """Nobody made, wrote or read a FIFO within the time that was given."""
 
 
 class ValidationError(RecordsmithError, ValueError):

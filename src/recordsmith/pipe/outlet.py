@@ -17,7 +17,7 @@ import threading
 import time
 from typing import Any
 
-from ..errors import InputError, PipeError
+from ..errors import InputError, PipeTimeoutError
 from ..wording import human_bytes
 
 __all__ = ["Outlet", "ReaderGone", "Stopped", "Watch", "open_fifo"]
@@ -75,10 +75,11 @@ class Outlet:
     Parameters
     ----------
     target : int or socket.socket
-        A descriptor of a pipe, which is this object's to close; or a socket, which is
-        not.
+        A descriptor of a pipe, or a socket.
     name : str
         What messages call it.
+    own : bool, default False
+        The descriptor is this object's to close.
 
     Attributes
     ----------
@@ -88,11 +89,12 @@ class Outlet:
         Seconds in which the reader kept the writer waiting.
     """
 
-    def __init__(self, target: Any, name: str, watch: Watch) -> None:
+    def __init__(self, target: Any, name: str, watch: Watch, own: bool = False) -> None:
         self.name = name
         self.n_bytes = 0
         self.waited_s = 0.0
         self._watch = watch
+        self._own = own
         self._left = 0
         self._socket = target if isinstance(target, socket.socket) else None
         self._number = int(target.fileno() if self._socket is not None else target)
@@ -100,6 +102,7 @@ class Outlet:
         self._poll.register(self._number, select.POLLOUT)
         self._sendfile = self._socket is None and hasattr(os, "sendfile")
         if self._socket is None:
+            self._blocks = os.get_blocking(self._number)
             os.set_blocking(self._number, False)
             _enlarge(self._number)
 
@@ -120,9 +123,12 @@ class Outlet:
         return len(view)
 
     def _write_some(self, view: memoryview) -> int:
-        if self._socket is not None:
+        if self._socket is None:
+            return os.write(self._number, view)
+        try:
             return self._socket.send(view, socket.MSG_DONTWAIT)
-        return os.write(self._number, view)
+        except socket.timeout:  # the socket's own limit; ours decides
+            raise BlockingIOError from None
 
     def send_file(self, number: int, n_bytes: int) -> int:
         """Write so many bytes of a file from where it stands; how many there were.
@@ -184,8 +190,13 @@ class Outlet:
         return self.n_bytes - self.unread()
 
     def close(self) -> None:
-        """The reader finds the end when it has read what is there."""
-        if self._socket is None:
+        """Leave the target as it was, or, if it is our own, close it: the reader then
+        finds the end when it has read what is there."""
+        if self._socket is not None:
+            return
+        if self._blocks:  # others may use the same open file
+            os.set_blocking(self._number, True)
+        if self._own:
             os.close(self._number)
 
     def _moved(self, n_bytes: int) -> None:
@@ -215,7 +226,7 @@ class Outlet:
             # A full pipe may be read byte by byte, and yet have no room for a page.
             self.unread()
             if self._watch.expired():
-                raise PipeError(
+                raise PipeTimeoutError(
                     f"the reader took nothing for {self._watch.idle_s():.1f} s, after "
                     f"{human_bytes(self.taken)}",
                     path=self.name,

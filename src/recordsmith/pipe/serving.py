@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable
 
-from ..errors import InputError, PipeError
+from ..errors import InputError, PipeTimeoutError
 from .feeds import Feed, OpenFeed
 from .fifos import fifo_path
 from .outlet import Outlet, ReaderGone, Stopped, Watch, open_fifo
@@ -114,6 +114,8 @@ class Server:
         self._errors: list[BaseException] = []
         self._started = time.monotonic()
         self._kept: str | None = None
+        self._command_ended = threading.Event()
+        self._command_ended.set()
         config = {name: one.config() for name, one in opened.items()}
         self._tree = Tree(directory, config, hyperparameters or {})
         self.directory = str(self._tree.data)
@@ -173,7 +175,14 @@ class Server:
             self._raise()
             return None
         options.setdefault("env", {**os.environ, **self.environment})
-        process = subprocess.Popen(list(command), **options)
+        self._command_ended.clear()
+        try:
+            return self._run(list(command), options)
+        finally:
+            self._command_ended.set()
+
+    def _run(self, command: list[str], options: dict[str, Any]) -> int:
+        process = subprocess.Popen(command, **options)
         try:
             while True:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -216,6 +225,7 @@ class _Line:
         self._feed = feed
         self._watch = server._watch
         self._fifo: str | None = None
+        self._outlet: Outlet | None = None
         self.thread = threading.Thread(
             target=self._run, name=f"recordsmith-{channel}", daemon=True
         )
@@ -255,46 +265,38 @@ class _Line:
                 self.remove()
                 epoch += 1
         except Stopped:
-            if epochs is not None and self._fifo is not None:
-                opened = sum(
-                    1 for one in self._server._deliveries if one.channel == self.channel
-                )
-                unopened = [(self.channel, i) for i in range(opened, epochs)]
-                self._server._unopened += unopened
+            done = [
+                one for one in self._server._deliveries if one.channel == self.channel
+            ]
+            unopened = range(len(done), epochs or 1)
+            self._server._unopened += [(self.channel, i) for i in unopened]
         except BaseException as error:  # raised by who waits
             self._server._errors.append(error)
             self._watch.stop.set()
         finally:
+            # A command that found the end now would take a part for the whole.
+            self._server._command_ended.wait()
+            if self._outlet is not None:
+                self._outlet.close()
             self.remove()
 
     def _serve(self, epoch: int, path: str) -> None:
         number = self._open(epoch, path)
-        outlet = Outlet(number, path, self._watch)
+        self._outlet = outlet = Outlet(number, path, self._watch, own=True)
         started = time.monotonic()
-        ended = "whole"
-        stopped: Stopped | None = None
+        ended = "cut"
         try:
             self._feed.deliver(epoch, outlet)
             outlet.drain()
+            ended = "whole"
         except ReaderGone:
             ended = "closed"
-        except Stopped as error:
-            ended, stopped = "cut", error
         finally:
-            taken = outlet.taken
-            outlet.close()
-        self._server._delivered(
-            Delivery(
-                self.channel,
-                epoch,
-                taken,
-                ended,
-                time.monotonic() - started,
-                outlet.waited_s,
-            )
-        )
-        if stopped is not None:
-            raise stopped
+            seconds = time.monotonic() - started
+            figures = (outlet.taken, ended, seconds, outlet.waited_s)
+            self._server._delivered(Delivery(self.channel, epoch, *figures))
+        outlet.close()
+        self._outlet = None
 
     def _open(self, epoch: int, path: str) -> int:
         must_come = epoch == 0 or self._server._epochs is not None
@@ -303,7 +305,7 @@ class _Line:
             if number is not None:
                 return number
             if must_come:
-                raise PipeError(
+                raise PipeTimeoutError(
                     f"nobody opened epoch {epoch} of channel {self.channel!r} for "
                     f"{self._watch.idle_s():.1f} s",
                     path=path,
@@ -349,7 +351,7 @@ def serve(
 
     Raises
     ------
-    PipeError
+    PipeTimeoutError
         If no reader took anything for `timeout_s`; the command is then terminated.
 
     Examples
