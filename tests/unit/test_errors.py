@@ -13,6 +13,8 @@ BUILT_IN = {
     "InputError": ValueError,
     "LimitError": ValueError,
     "ParseError": ValueError,
+    "PipeClosedError": BrokenPipeError,
+    "PipeTimeoutError": TimeoutError,
     "UnsupportedTypeError": TypeError,
     "ValidationError": ValueError,
 }

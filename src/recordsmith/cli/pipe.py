@@ -129,6 +129,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="recordio",
         help="convert the files on the way to RecordIO-protobuf (the platform does not)",
     )
+    add(
+        "--algorithm",
+        metavar="NAME",
+        help="with --as recordio: rows are what it takes; one that it would refuse ends "
+        "the program",
+    )
     options.add_source_options(parser)
     options.add_message_options(parser, progress=False)
 
@@ -137,9 +143,15 @@ def run(args: argparse.Namespace) -> int:
     """Serve."""
     from ..pipe import Feed, Server
 
-    feeds = {name: Feed(src, **_feed(args)) for name, src in _channels(args).items()}
     settings: dict[str, Any] = {}
     options.load_hyperparameters(args, settings)
+    common = _feed(args)
+    feeds = {}
+    for name, src in _channels(args).items():
+        own = dict(common)
+        if args.algorithm is not None:
+            own["convert"] = {**common["convert"], **settings, "channel": name}
+        feeds[name] = Feed(src, **own)
     if args.program == []:
         args.parser.error("no program stands after --")
     epochs = args.epochs if args.epochs is not None or args.program else 1

@@ -181,8 +181,10 @@ class OpenFeed:
         return [items[i] for i in order]
 
     def _encode(self, src: Any, outlet: Outlet) -> None:
-        if self._of_files and not src:
-            return
+        if self._of_files:
+            if not src:
+                return
+            src = src[0] if len(src) == 1 else src  # a single file is named in messages
         chunks = iter_chunks(src, self.feed.y, **dict(self.feed.convert or {}))
         for chunk in prefetch(chunks):
             outlet.write(chunk.data)

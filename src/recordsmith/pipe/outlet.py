@@ -230,7 +230,7 @@ class Outlet:
                     f"the reader took nothing for {self._watch.idle_s():.1f} s, after "
                     f"{human_bytes(self.taken)}",
                     path=self.name,
-                    advice="pass a longer timeout_s if it may be busy for so long",
+                    advice="pass a longer timeout_s= if it may be busy for so long",
                 )
 
 

@@ -178,7 +178,7 @@ def _target(dest: Any, watch: Watch) -> tuple[Any, str]:
         raise PipeTimeoutError(
             f"nobody opened the FIFO for reading within {watch.timeout_s:g} s",
             path=path,
-            advice="start the reader, or pass a longer timeout_s",
+            advice="start the reader, or pass a longer timeout_s=",
         )
     return number, path
 
@@ -190,7 +190,8 @@ def _to_file(chunks: Iterator[Chunk], dest: Any) -> Sent:
             "the file object is opened as text, expected bytes",
             advice='open it in binary mode: open(path, "wb"), socket.makefile("wb")',
         )
-    name = str(getattr(dest, "name", None) or f"<{type(dest).__name__}>")
+    name: Any = getattr(dest, "name", None)
+    name = os.fsdecode(name) if is_path(name) else f"<{type(dest).__name__}>"
     rows = n_bytes = 0
     waited_s = 0.0
     started = time.monotonic()

@@ -309,8 +309,8 @@ class _Line:
                     f"nobody opened epoch {epoch} of channel {self.channel!r} for "
                     f"{self._watch.idle_s():.1f} s",
                     path=path,
-                    advice="the reader has to open this path; pass a longer timeout_s if "
-                    "it may be busy for so long",
+                    advice="the reader has to open this path; pass a longer timeout_s= "
+                    "if it may be busy for so long",
                 )
             time.sleep(_LOOK_S)
 
