@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
     from .inference.requesting import Request, requests
+    from .inference.transforming import TransformFile, TransformFiles, transform_files
     from .pipeline import (
         WriteResult,
         convert,
@@ -48,6 +49,8 @@ __all__ = [
     "Request",
     "SalvageReport",
     "Tally",
+    "TransformFile",
+    "TransformFiles",
     "VerifyReport",
     "WriteResult",
     "algorithm",
@@ -65,6 +68,7 @@ __all__ = [
     "read",
     "requests",
     "salvage",
+    "transform_files",
     "validate",
     "verify",
     "write",
@@ -83,6 +87,7 @@ _HOMES = {
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "inference.requesting": ("Request", "requests"),
+    "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
     "pipeline": (
         "WriteResult",
         "convert",

@@ -17,6 +17,7 @@ from . import (
     head,
     inspect,
     salvage,
+    transform,
     validate,
     verify,
 )
@@ -34,6 +35,7 @@ COMMANDS = {
     "salvage": salvage,
     "algorithms": algorithms,
     "channel": channel,
+    "transform": transform,
 }
 
 _DESCRIPTION = """\

@@ -87,7 +87,7 @@ class Rows:
         purpose: str,
         *,
         form: str = "auto",
-        labels: str = "error",
+        drop_labels: bool = False,
         extras: str = "error",
         configuration: Mapping[str, Any] | None = None,
         duplicates: str = "error",
@@ -99,8 +99,6 @@ class Rows:
         tally: Tally | None = None,
         **options: Any,
     ) -> None:
-        if labels not in ("error", "drop"):
-            raise InputError(f"labels is {labels!r}, expected error or drop")
         self.media = media
         self.tally = Tally() if tally is None else tally
         self.report: Report | None = None
@@ -108,7 +106,7 @@ class Rows:
         self.sparse = False
         self._subject = os.fsdecode(X) if is_path(X) else type(X).__name__
         self._workers = n_threads(threads)
-        self._labels = labels
+        self._drop_labels = drop_labels
         settings = {"dtype": options.get("dtype"), "empty_rows": empty_rows}
         about = {
             "hyperparameters": hyperparameters,
@@ -154,10 +152,10 @@ class Rows:
         found = next(batch.all(LABEL), None)
         if found is None:
             return batch
-        if self._labels == "error":
+        if not self._drop_labels:
             raise InputError(
                 f"the rows have labels ({found.width or 'several'} wide), requests none",
-                advice='leave their columns out (drop=), or pass labels="drop"',
+                advice="leave their columns out (drop=), or pass drop_labels=True",
             )
         self.tally.dropped += batch.n_rows
         kept = tuple(one for one in batch.fields if one.role != LABEL)
@@ -205,7 +203,7 @@ def requests(
     max_bytes: int | str | None = None,
     rows: int | None = None,
     form: str = "auto",
-    labels: str = "error",
+    drop_labels: bool = False,
     extras: str = "error",
     configuration: Mapping[str, Any] | None = None,
     duplicates: str = "error",
@@ -239,8 +237,8 @@ def requests(
         As the data are; "dense" writes the zeros of sparse rows, "sparse" leaves those
         of dense rows out. CSV of sparse rows needs "dense". Text of libsvm leaves zeros
         out unless it is "dense": to XGBoost they are then missing, not 0.
-    labels : {"error", "drop"}, default "error"
-        What to do about labels in the data: requests have none.
+    drop_labels : bool, default False
+        Leave labels of the data out: requests have none. They are an error otherwise.
     extras : {"error", "drop"}, default "error"
         What to do about uid and metadata where the type has no place for them.
     configuration : mapping, optional
@@ -297,7 +295,7 @@ def requests(
         media,
         "inference",
         form=form,
-        labels=labels,
+        drop_labels=drop_labels,
         extras=extras,
         configuration=configuration,
         duplicates=duplicates,
