@@ -276,30 +276,45 @@ def job(settings):
     }
 
 
-def answers(algorithm):
-    return [one for one in algorithm.inference.requests.value if one in NUMBERS]
-
-
-NUMBERS = (
+KNOWN = (
     "text/csv",
     "application/json",
     "application/jsonlines",
     "application/x-recordio-protobuf",
     "text/libsvm",
 )
-CASES = [(one.key, kind) for one in rs.algorithms() for kind in answers(one)]
+CASES = [
+    (one.key, kind)
+    for one in rs.algorithms()
+    for kind in one.inference.requests.value
+    if kind in KNOWN
+]
 
 
 @pytest.mark.parametrize(("algorithm", "content_type"), CASES)
 def test_the_service_takes_the_settings(algorithm, content_type):
-    done = rs.transform_files(X, "batch", algorithm=algorithm, content_type=content_type)
+    objects = ("object2vec", "forecasting-deepar", "blaz", "seq2seq")
+    rows = X.astype("int32")
+    if algorithm == "ipinsights":
+        rows = [("user", "10.0.0.1")]
+    elif algorithm.startswith(objects) and "json" in content_type:
+        rows = [{"source": "a text"}]
+    done = rs.transform_files(
+        rows, "batch", algorithm=algorithm, content_type=content_type
+    )
     settings = done.settings("s3://b/in/", "s3://b/out/", max_concurrent=16)
     assert service_model.errors(job(settings), "CreateTransformJobRequest") == []
     assert settings["TransformInput"]["ContentType"] == done.content_type
     accept = settings["TransformOutput"]["Accept"]
     assert accept in rs.algorithm(algorithm).inference.responses.value
-    lines = accept in ("application/jsonlines", "text/csv")
-    assert settings["TransformOutput"]["AssembleWith"] == ("Line" if lines else "None")
+    assembly = settings["TransformOutput"]["AssembleWith"]
+    if accept in ("application/jsonlines", "text/csv"):
+        assert assembly == "Line"
+    elif accept == "application/json":
+        one_response = settings["TransformInput"]["SplitType"] == "None"
+        assert assembly == ("None" if one_response else "Line")
+    else:
+        assert assembly == "None"
 
 
 @pytest.mark.parametrize(
@@ -308,11 +323,11 @@ def test_the_service_takes_the_settings(algorithm, content_type):
         ("kmeans", None, "RecordIO", "MultiRecord", "application/jsonlines", "Line"),
         ("linear-learner", "csv", "Line", "MultiRecord", "application/jsonlines", "Line"),
         ("pca", "json", "None", None, "application/jsonlines", "Line"),
-        ("lda", "csv", "Line", "MultiRecord", "application/json", "None"),
+        ("lda", "csv", "Line", "MultiRecord", "application/json", "Line"),
         ("xgboost", "csv", "Line", "MultiRecord", "text/csv", "Line"),
         ("xgboost", "libsvm", "None", None, "text/csv", "Line"),
-        ("lightgbm", None, "Line", "MultiRecord", "application/json", "None"),
-        ("seq2seq", None, "RecordIO", "MultiRecord", NUMBERS[3], "None"),
+        ("lightgbm", None, "Line", "MultiRecord", "application/json", "Line"),
+        ("seq2seq", None, "RecordIO", "MultiRecord", KNOWN[3], "None"),
     ],
 )
 def test_settings(algorithm, content_type, split, strategy, accept, assembly):
@@ -328,6 +343,17 @@ def test_settings(algorithm, content_type, split, strategy, accept, assembly):
     assert not {"DataSource", "MaxConcurrentTransforms", "DataProcessing"} & {
         *found,
         *found["TransformInput"],
+    }
+
+
+def test_deepar_goes_one_by_one():
+    series = [{"start": "2026-01-01 00:00:00", "target": [1.5, None, "NaN"]}]
+    done = rs.transform_files(series, "batch", algorithm="forecasting-deepar")
+    assert done.settings() == {
+        "MaxPayloadInMB": 6,
+        "BatchStrategy": "SingleRecord",
+        "TransformInput": {"ContentType": "application/jsonlines", "SplitType": "Line"},
+        "TransformOutput": {"Accept": "application/jsonlines", "AssembleWith": "Line"},
     }
 
 

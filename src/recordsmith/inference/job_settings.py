@@ -30,6 +30,8 @@ _ANSWERS_IN_KIND = (
     "blazingtext-word2vec",
     "seq2seq",
 )
+# "DeepAR Inference Formats": other settings fail when the job runs.
+_ONE_BY_ONE = ("forecasting-deepar",)
 # "Common Data Formats for Inference", "Use Batch Transform with Built-in Algorithms". Of
 # libsvm that page says nothing; a line alone does not tell where its columns begin, so
 # that XGBoost's server needs the bodies as they were written.
@@ -87,15 +89,22 @@ def _best_accept(entry: Algorithm, media: Media) -> str | None:
     return given[0] if given else None
 
 
-def assembly_of(accept: str | None) -> str:
+def assembly_of(accept: str | None, split_type: str) -> str:
     """AssembleWith for responses of that type.
+
+    JSON is put together by lines where a file makes several responses, whose objects
+    would else stand in one line.
 
     Examples
     --------
-    >>> assembly_of("application/jsonlines"), assembly_of("application/json")
+    >>> assembly_of("application/jsonlines", "Line"), assembly_of(None, "Line")
     ('Line', 'None')
+    >>> assembly_of("application/json", "None"), assembly_of("application/json", "Line")
+    ('None', 'Line')
     """
     base = content_type_parts(accept)[0] if accept else ""
+    if base == "application/json" and split_type != "None":
+        return "Line"
     return "Line" if base in ("application/jsonlines", "text/csv") else "None"
 
 
@@ -108,6 +117,7 @@ def transform_settings(
     input_uri: str | None = None,
     output_uri: str | None = None,
     max_concurrent: int | None = None,
+    algorithm: str | None = None,
     join_source: bool = False,
 ) -> dict[str, Any]:
     """A part of a `create_transform_job` request; see :meth:`TransformFiles.settings`.
@@ -119,7 +129,8 @@ def transform_settings(
     """
     found: dict[str, Any] = {"MaxPayloadInMB": max_payload_mb}
     if split_type != "None":  # it needs a SplitType
-        found["BatchStrategy"] = "MultiRecord"
+        one = algorithm in _ONE_BY_ONE
+        found["BatchStrategy"] = "SingleRecord" if one else "MultiRecord"
     if max_concurrent is not None:
         if max_concurrent < 1 or max_concurrent * max_payload_mb > _MOST_MB:
             raise LimitError(
@@ -133,7 +144,7 @@ def transform_settings(
     if input_uri is not None:
         place = {"S3DataType": "S3Prefix", "S3Uri": _s3(input_uri, "input_uri")}
         source["DataSource"] = {"S3DataSource": place}
-    output: dict[str, Any] = {"AssembleWith": assembly_of(accept)}
+    output: dict[str, Any] = {"AssembleWith": assembly_of(accept, split_type)}
     if accept is not None:
         output["Accept"] = accept
     if output_uri is not None:

@@ -70,6 +70,8 @@ class TransformFiles:
         The job's ContentType and SplitType.
     accept : str or None
         The job's Accept, where it is known.
+    algorithm : str or None
+        Its key.
     max_payload_mb : int
     files : tuple of TransformFile
     densified_bytes : int or None
@@ -86,6 +88,7 @@ class TransformFiles:
     content_type: str
     split_type: str
     accept: str | None
+    algorithm: str | None
     max_payload_mb: int
     files: tuple[TransformFile, ...]
     densified_bytes: int | None
@@ -143,6 +146,7 @@ class TransformFiles:
             input_uri=input_uri,
             output_uri=output_uri,
             max_concurrent=max_concurrent,
+            algorithm=self.algorithm,
             join_source=join_source,
         )
 
@@ -254,6 +258,7 @@ def transform_files(
         content_type=media.header,
         split_type=split,
         accept=accept,
+        algorithm=None if media.algorithm is None else media.algorithm.key,
         max_payload_mb=max_payload_mb,
         files=tuple(files),
         densified_bytes=_densified(source, files, payload),
@@ -261,7 +266,7 @@ def transform_files(
         tally=source.tally,
         report=source.report,
     )
-    write_manifest(name, _manifest(done, media.algorithm))
+    write_manifest(name, _manifest(done))
     return done
 
 
@@ -291,12 +296,12 @@ def _densified(source: Rows, files: list[TransformFile], payload: int) -> int | 
     return rows * source.width * 4
 
 
-def _manifest(done: TransformFiles, algorithm: Algorithm | None) -> dict[str, Any]:
+def _manifest(done: TransformFiles) -> dict[str, Any]:
     return {
         "content_type": done.content_type,
         "split_type": done.split_type,
         "accept": done.accept,
-        "algorithm": None if algorithm is None else algorithm.key,
+        "algorithm": done.algorithm,
         "rows": done.rows,
         "files": [asdict(one) for one in done.files],
     }
