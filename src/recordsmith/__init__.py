@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe
+    from . import channels, pipe, sagemaker
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
+    from .inference.responses import parse_response
     from .inference.transforming import TransformFile, TransformFiles, transform_files
     from .pipeline import (
         WriteResult,
@@ -45,6 +47,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "Predictions",
     "Report",
     "Request",
     "SalvageReport",
@@ -64,9 +67,11 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "parse_response",
     "pipe",
     "read",
     "requests",
+    "sagemaker",
     "salvage",
     "transform_files",
     "validate",
@@ -77,7 +82,7 @@ __all__ = [
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe")
+_MODULES = ("channels", "pipe", "sagemaker")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -87,6 +92,8 @@ _HOMES = {
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "inference.requesting": ("Request", "requests"),
+    "inference.predictions": ("Predictions",),
+    "inference.responses": ("parse_response",),
     "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
     "pipeline": (
         "WriteResult",

@@ -16,6 +16,7 @@ __all__ = [
     "FormatError",
     "InputError",
     "LimitError",
+    "MissingPackageError",
     "ParseError",
     "RecordsmithError",
     "UnsupportedTypeError",
@@ -125,6 +126,10 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class MissingPackageError(RecordsmithError, ImportError):
+    """Something optional that was asked for needs a package that is not installed."""
 
 
 class ValidationError(RecordsmithError, ValueError):
