@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
+    from .inference.transforming import TransformFile, TransformFiles, transform_files
     from .pipe.channel import open_pipe
     from .pipeline import (
         WriteResult,
@@ -54,6 +55,8 @@ __all__ = [
     "Request",
     "SalvageReport",
     "Tally",
+    "TransformFile",
+    "TransformFiles",
     "VerifyReport",
     "WriteResult",
     "algorithm",
@@ -76,6 +79,7 @@ __all__ = [
     "requests",
     "sagemaker",
     "salvage",
+    "transform_files",
     "validate",
     "verify",
     "write",
@@ -98,6 +102,7 @@ _HOMES = {
     "inference.predictions": ("Predictions",),
     "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),
+    "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
     "pipe.channel": ("open_pipe",),
     "pipeline": (
         "WriteResult",

@@ -19,6 +19,7 @@ from . import (
     inspect,
     pipe,
     salvage,
+    transform,
     validate,
     verify,
 )
@@ -37,6 +38,7 @@ COMMANDS = {
     "algorithms": algorithms,
     "channel": channel,
     "pipe": pipe,
+    "transform": transform,
 }
 
 _DESCRIPTION = """\
