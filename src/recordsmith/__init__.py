@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.joining import JoinResult, join
     from .inference.predictions import Predictions
     from .inference.responses import parse_response
     from .pipeline import (
@@ -45,6 +46,7 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "JoinResult",
     "Predictions",
     "Report",
     "SalvageReport",
@@ -62,6 +64,7 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "join",
     "parse_response",
     "pipe",
     "read",
@@ -83,6 +86,7 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "inference.joining": ("JoinResult", "join"),
     "inference.predictions": ("Predictions",),
     "inference.responses": ("parse_response",),
     "pipeline": (

@@ -16,6 +16,7 @@ from . import (
     convert,
     head,
     inspect,
+    join,
     salvage,
     validate,
     verify,
@@ -34,6 +35,7 @@ COMMANDS = {
     "salvage": salvage,
     "algorithms": algorithms,
     "channel": channel,
+    "join": join,
 }
 
 _DESCRIPTION = """\
