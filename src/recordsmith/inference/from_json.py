@@ -27,19 +27,17 @@ _decoder = json.JSONDecoder()
 
 
 def split_documents(text: str, later: bool = False) -> tuple[list[Any], int]:
-    """All whole documents at the beginning of a text, and where the rest begins.
+    """All whole objects and lists at the beginning of a text, and where the rest begins.
 
     If it is the later part of a text, what stands between documents may come first.
     """
     found: list[Any] = []
     at = _after(text, 0) if later else len(text) - len(text.lstrip())
-    while at < len(text):
+    while text[at : at + 1] in ("{", "["):
         try:
             document, end = _decoder.raw_decode(text, at)
         except (json.JSONDecodeError, RecursionError):
             break
-        if end == len(text) and text[at] not in "{[":
-            break  # a number may go on
         found.append(document)
         at = _after(text, end)
     return found, at
@@ -119,7 +117,11 @@ def _damaged(text: str, at: int, path: str | None, offset: int, n: int) -> Parse
             offset=place,
             advice="is its content type another one, or is it the text of an error?",
         )
-    return ParseError("the body is no JSON", path=path, offset=begin)
+    return ParseError(
+        f"found {shown(text[at : at + 80])}, expected an object or a list",
+        path=path,
+        offset=begin,
+    )
 
 
 def from_documents(found: list[Any], form: Form, place: Place) -> tuple[Columns, int]:
