@@ -384,7 +384,7 @@ def test_a_line_separator_within_a_text_is_no_line_end():
         ),
         (
             '{"score": 1}\n{"sco\n{"score": 1}',
-            "line 2: the line ends inside its JSON: it",
+            "line 2: the line ends inside its JSON; a d",
         ),
         (
             '{"score": 1}\n{"score": }\n',

@@ -299,6 +299,11 @@ def _line_by_line(
 def _bad_line(line: str, number: int, last: int, path: str | None) -> ParseError:
     error = _damaged(line, 0, None, 0, 0)
     reason = error.reason.replace("the body", "the line")
-    if "cut off" in reason and number == last:
-        reason = "the line ends inside its JSON: the body was cut off"
-    return ParseError(reason, advice=error.advice, path=path, row=number, unit="line")
+    advice = error.advice
+    if "cut off" in reason:
+        reason = "the line ends inside its JSON"
+        if number == last:
+            reason += ": the body was cut off"
+        else:
+            advice = "a document that goes over several lines is application/json"
+    return ParseError(reason, advice=advice, path=path, row=number, unit="line")

@@ -14,7 +14,7 @@ from ..wording import plural
 from .ids import open_ids
 from .inputs import count_rows, tables_of
 from .outputs import Reader
-from .pairs import Pair, pair_up
+from .pairs import Pair, pair_up, total_size
 from .table_sink import open_tables, table_format, writer_of
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def join(
     if id_columns is not None and (ids is None or uid):
         raise InputError("id_columns= are columns of ids=, which is no file or table")
     work = _Work(Reader(algorithm, accept, fields), prefix, options, progress)
-    work.ids = None if ids is None or uid else _Rows(open_ids(ids, id_columns))
+    work.size = total_size(pairs)
+    work.ids = None if ids is None or uid else _Rows(open_ids(ids, id_columns), "ids")
     work.features, work.uid = with_features, uid
     with open_tables(out, found, overwrite) as output:
         writer = writer_of(output, found)
@@ -182,8 +183,9 @@ def join(
 class _Rows:
     """Tables of which a number of rows is taken at a time."""
 
-    def __init__(self, tables: Iterator[pa.Table]) -> None:
+    def __init__(self, tables: Iterator[pa.Table], what: str) -> None:
         self._tables = tables
+        self._what = what
         self._rest: pa.Table | None = None
         self.n_taken = 0
 
@@ -203,7 +205,14 @@ class _Rows:
             missing -= part.num_rows
             self.n_taken += part.num_rows
             parts.append(part)
-        return pa.concat_tables(parts)
+        try:
+            return pa.concat_tables(parts)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"the {self._what} change their columns or types: "
+                f"{str(error).splitlines()[0]}",
+                advice="all rows of a table have one schema",
+            ) from None
 
     def count_all(self) -> int:
         """How many rows there are, those taken included."""
@@ -239,6 +248,7 @@ class _Work:
         self.ids: _Rows | None = None
         self.features = False
         self.uid = False
+        self.size: int | None = None
 
     def join_pair(self, pair: Pair, write: Callable[[pa.Table], None]) -> FileRows:
         """Write the rows of one input; its counts."""
@@ -246,7 +256,7 @@ class _Work:
         own = None
         if wanted:
             tables = tables_of(pair.input, self._options, self.features, self.uid)
-            own = _Rows(tables)
+            own = _Rows(tables, f"rows of {pair.name}")
         n_predictions = 0
         with open_input(pair.output) as opened:
             for part in self._reader.read(opened):
@@ -255,7 +265,7 @@ class _Work:
                     self._write(part, own, write, opened.name)
                 if self._progress is not None:
                     done = self._n_bytes + opened.position()
-                    self._progress(done, None, self._n_rows)
+                    self._progress(done, self.size, self._n_rows)
             self._n_bytes += opened.position()
         rows = count_rows(pair.input, self._options) if own is None else own.count_all()
         self._parted = self._parted or rows != n_predictions

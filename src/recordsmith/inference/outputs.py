@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..algorithm_table.loading import algorithm as find_algorithm
 from ..errors import InputError
 from ..reader import iter_batches_from
 from ..sources.text_blocks import LineReader
@@ -37,6 +38,7 @@ __all__ = ["Reader"]
 _BLOCK_BYTES = 1 << 20
 _PEEK_BYTES = 1 << 12
 # A list of objects under the first key: JSON with a root, and no line of JSON Lines.
+_LIST = re.compile(rb"\s*\[\s*[^\s\[{\]]")
 _ROOTED = re.compile(rb'\s*(\[|\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*(\{|\]))')
 
 
@@ -87,14 +89,22 @@ class Reader:
         sure = kind_of_body(head)
         if sure is not None:
             return sure
-        found = JSON if _ROOTED.match(head) else JSON_LINES
+        found = JSON if _is_document(head) else JSON_LINES
         if self._algorithm is None:
             return found
-        from ..algorithm_table.loading import algorithm
-
-        forms = algorithm(self._algorithm).inference.forms
-        known = {media_type(one.content_type) for one in forms} & {JSON, JSON_LINES}
+        forms = find_algorithm(self._algorithm).inference.forms
+        layouts = {media_type(one.content_type): one.layout.value for one in forms}
+        if _LIST.match(head) and CSV in layouts and layouts.get(JSON) != "array":
+            return CSV  # lists, as the XGBoost container writes them in batch transform
+        known = layouts.keys() & {JSON, JSON_LINES}
         return known.pop() if len(known) == 1 else found
+
+
+def _is_document(head: bytes) -> bool:
+    """Whether text is JSON, and not lines that are objects each."""
+    line, end, _ = head.lstrip().partition(b"\n")
+    whole = line.rstrip().rstrip(b",").endswith(b"}")
+    return _ROOTED.match(head) is not None or (bool(end) and not whole)
 
 
 def _parts(opened: Input, form: Form) -> Iterator[tuple[Columns, int]]:

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..sources.open_source import is_files
 from ..storage import expand, is_path
 
-__all__ = ["Pair", "pair_up"]
+__all__ = ["Pair", "pair_up", "total_size"]
 
 _SUFFIX = ".out"
 _NAMED = 3
@@ -68,6 +68,14 @@ def pair_up(inputs: Any, outputs: Any) -> list[Pair]:
     theirs = {k: v for k, v in theirs.items() if not (str(v) in same and k in ours)}
     _refuse_strangers(ours, theirs)
     return [Pair(name, entry, theirs[name + _SUFFIX]) for name, entry in ours.items()]
+
+
+def total_size(pairs: list[Pair]) -> int | None:
+    """Bytes of all outputs as they are stored, if known."""
+    files = [Path(pair.output) for pair in pairs if isinstance(pair.output, str)]
+    if len(files) < len(pairs) or not all(file.is_file() for file in files):
+        return None
+    return sum(file.stat().st_size for file in files)
 
 
 def _refuse_strangers(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
