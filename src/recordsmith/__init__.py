@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
     from .frames import FramesResult, read_frames, write_frames
+    from .inference.joining import JoinResult, join
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
@@ -50,6 +51,7 @@ __all__ = [
     "Field",
     "Finding",
     "FramesResult",
+    "JoinResult",
     "Predictions",
     "Report",
     "Request",
@@ -71,6 +73,7 @@ __all__ = [
     "frames",
     "iter_batches",
     "iter_chunks",
+    "join",
     "open_pipe",
     "parse_response",
     "pipe",
@@ -99,6 +102,7 @@ _HOMES = {
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
     "frames": ("FramesResult", "read_frames", "write_frames"),
+    "inference.joining": ("JoinResult", "join"),
     "inference.predictions": ("Predictions",),
     "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),

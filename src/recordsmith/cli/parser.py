@@ -17,6 +17,7 @@ from . import (
     convert,
     head,
     inspect,
+    join,
     pipe,
     salvage,
     transform,
@@ -39,6 +40,7 @@ COMMANDS = {
     "channel": channel,
     "pipe": pipe,
     "transform": transform,
+    "join": join,
 }
 
 _DESCRIPTION = """\
