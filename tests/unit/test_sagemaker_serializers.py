@@ -237,6 +237,14 @@ def test_records_are_a_file_in_memory():
     assert one.read() == wire.dense(array[0])
 
 
+def test_records_are_bytes_for_version_3(monkeypatch):
+    """Its endpoints make an empty body of a file: test_v3_endpoint.py shows it."""
+    monkeypatch.setitem(sys.modules, "sagemaker.core", ModuleType("sagemaker.core"))
+    body = sagemaker.RecordSerializer().serialize(np.zeros(2, "float32"))
+    assert body == wire.dense([0, 0])
+    assert type(body) is bytes
+
+
 def test_sparse_records():
     body = sagemaker.RecordSerializer().serialize(sp.csr_matrix([[0.0, 2.0]]))
     expected = wire.feature(wire.value("float64", [2], keys=[1], shape=[2]))
