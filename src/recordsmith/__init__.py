@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.predictions import Predictions
+    from .inference.requesting import Request, requests
+    from .inference.responses import parse_response
     from .pipeline import (
         WriteResult,
         convert,
@@ -43,7 +46,9 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "Predictions",
     "Report",
+    "Request",
     "SalvageReport",
     "Tally",
     "VerifyReport",
@@ -59,8 +64,10 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "parse_response",
     "pipe",
     "read",
+    "requests",
     "sagemaker",
     "salvage",
     "validate",
@@ -80,6 +87,9 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "inference.requesting": ("Request", "requests"),
+    "inference.predictions": ("Predictions",),
+    "inference.responses": ("parse_response",),
     "pipeline": (
         "WriteResult",
         "convert",

@@ -246,6 +246,11 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     ),
     "RS_E_COLON": (ParseError, "expected index:value", ""),
     "RS_E_QID": (ParseError, "qid must be an integer after the label", ""),
+    "RS_E_NOT_FINITE": (
+        InputError,
+        "the value is NaN or infinite, for which this text has no number",
+        "",
+    ),
     "RS_E_CHARACTER": (ParseError, "byte 0x{found:02x} cannot stand in libsvm text", ""),
 }
 
