@@ -200,7 +200,7 @@ def test_libsvm_text_is_passed_on():
 
 @pytest.mark.parametrize("data", [np.eye(2), [1], b"1 0:2", sp.csr_matrix(np.eye(2))])
 def test_libsvm_is_not_made_here(data):
-    with pytest.raises(InputError, match="cannot become libsvm.*write_index_base"):
+    with pytest.raises(InputError, match="cannot become libsvm.*requests"):
         sagemaker.LibSVMSerializer().serialize(data)
 
 

@@ -338,3 +338,39 @@ def test_what_is_no_recordio():
         v2.read_records(io.BytesIO(b"1,2,3\n4,5,6\n"))
     with pytest.raises(FormatError, match="no RecordIO frame"):
         ours.read_records(io.BytesIO(b"1,2,3\n4,5,6\n"))
+
+
+def test_a_split_record():
+    payload = wire.payloads(wire.dense([1.5, 2.5]))[0]
+    data = wire.frame(payload[:8], 1) + wire.frame(payload[8:], 3)
+    # The part's number is taken for a part of the length.
+    assert list(v2.read_recordio(io.BytesIO(data))) == [data[8:]]
+    glued = wire.frame(payload, 0)
+    assert ours.read_records(io.BytesIO(glued)) == v2_like(payload)
+
+
+def test_a_masked_array():
+    array = np.ma.masked_equal(np.array([[1.0, 2.0]]), 2)
+    data, _ = outcome(v2.write_numpy_to_dense_tensor, array, None)
+    print(data)
+    error, written = outcome(ours.write_numpy_to_dense_tensor, array, None)
+    assert isinstance(error, InputError) and written == b""
+
+
+def test_the_bits_of_a_nan():
+    array = np.array([[0x7F800001]], "uint32").view("float32")
+    data, _ = outcome(v2.write_numpy_to_dense_tensor, array, None)
+    assert b"\x01\x00\xc0\x7f" in data
+    data, _ = outcome(ours.write_numpy_to_dense_tensor, array, None)
+    assert data == wire.dense(array[0])
+
+
+@pytest.mark.parametrize("array", [X.tolist(), pd.DataFrame(X)])
+def test_what_is_no_array(array):
+    error, _ = outcome(v2.write_numpy_to_dense_tensor, array, None)
+    assert isinstance(error, AttributeError)
+    found, written = outcome(ours.write_numpy_to_dense_tensor, array, None)
+    if isinstance(array, list):
+        assert found == b"".join(wire.dense(x, "float64") for x in X)
+    else:
+        assert isinstance(found, UnsupportedTypeError) and written == b""

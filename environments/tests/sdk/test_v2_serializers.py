@@ -5,6 +5,7 @@ import io
 import json
 
 import numpy as np
+import page
 import pandas as pd
 import pytest
 import sagemaker
@@ -320,3 +321,12 @@ def test_a_damaged_answer_is_an_error(predictor, endpoint):
     endpoint.answer = (wire.dense([0.5])[:-2], "application/x-recordio-protobuf")
     with pytest.raises(ValueError, match="record 1, byte 0: the data end inside a frame"):
         predictor.predict(X)
+
+
+def test_the_page_on_migration(endpoint):
+    answers = [wire.label(wire.value("float32", [n]), "score") for n in (0.5, 0.25)]
+    body = b"".join(map(wire.frame, answers))
+    endpoint.answer = (body, "application/x-recordio-protobuf")
+    assert page.run(2)["scores"] == [0.5, 0.25]
+    assert endpoint.last.body == 2 * wire.dense(np.zeros(784))
+    assert endpoint.last.content_type == "application/x-recordio-protobuf"

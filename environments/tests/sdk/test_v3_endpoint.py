@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import page
 import pytest
 import scipy.sparse as sp
 from sagemaker.core import deserializers, serializers
@@ -126,3 +127,12 @@ def test_an_endpoint_cannot_send_a_file(endpoint):
     with pytest.raises(Exception, match="Body"):
         models.invoke(body=X, content_type=RECORDIO)
     assert endpoint.requests == []
+
+
+def test_the_page_on_migration(endpoint):
+    answers = [wire.label(wire.value("float32", [n]), "score") for n in (0.5, 0.25)]
+    body = b"".join(map(wire.frame, answers))
+    endpoint.answer = (body, "application/x-recordio-protobuf")
+    assert page.run(3)["scores"] == [0.5, 0.25]
+    assert endpoint.last.body == 2 * wire.dense(np.zeros(784))
+    assert endpoint.last.content_type == "application/x-recordio-protobuf"

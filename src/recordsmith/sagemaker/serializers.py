@@ -1,7 +1,7 @@
 """The SDK's serializers, for endpoints of its version 2 and 3: the same text and bytes.
 
 What has a `read` method is sent as it reads, without a look at it. For bodies below an
-endpoint's limit, from data of any size, see :mod:`recordsmith.inference`.
+endpoint's limit, from data of any size, see :func:`recordsmith.requests`.
 """
 
 from __future__ import annotations
@@ -326,8 +326,8 @@ class LibSVMSerializer(Serializer):
         raise _no_text(
             data,
             "libsvm",
-            'text and files; recordsmith.write(file, X, y, dest_format="libsvm", '
-            "write_index_base=...) makes text of arrays",
+            'text and files; recordsmith.requests(X, content_type="text/libsvm") makes '
+            "bodies of arrays",
         )
 
 
