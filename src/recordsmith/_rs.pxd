@@ -144,8 +144,9 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
                               const rs_column *columns, const rs_target *targets,
                               size_t n_columns, rs_error *err) noexcept
     rs_status rs_fill_to_end(const uint8_t *data, size_t n, uint64_t *n_records,
-                             const rs_column *columns, const rs_target *targets,
-                             size_t n_columns, rs_error *err) noexcept
+                             size_t *n_bytes, const rs_column *columns,
+                             const rs_target *targets, size_t n_columns,
+                             rs_error *err) noexcept
     size_t rs_find_frame(const uint8_t *data, size_t n, size_t begin) noexcept
 
     ctypedef struct rs_stats:

@@ -360,12 +360,16 @@ RS_API rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records
                                  size_t n_columns, rs_error *err);
 
 /* The same where the number of records is not known yet, for callers who have room for as
- * many as there can be: fills until `in` is used up.
- * n_records: the records that there is room for; on return those that were filled.
- * Returns RS_OK; RS_E_CAPACITY where there are more; the errors of rs_fill_records. */
+ * many as there can be: fills until `in` holds no further whole frame.
+ * n_records: the records that there is room for; on return those that were filled, whose
+ *   frames are *n_bytes long.
+ * Returns RS_OK (input used up); RS_NEED_MORE where it ends inside a frame that is not a part
+ * of a split record; RS_E_CAPACITY where there are more records; the errors of
+ * rs_fill_records. */
 RS_API rs_status rs_fill_to_end(const uint8_t *in, size_t n, uint64_t *n_records,
-                                const rs_column *columns, const rs_target *targets,
-                                size_t n_columns, rs_error *err);
+                                size_t *n_bytes, const rs_column *columns,
+                                const rs_target *targets, size_t n_columns,
+                                rs_error *err);
 
 /* The next place from `begin` on, in steps of 4 bytes, where a frame may begin: a magic
  * number and a plausible length word. Returns n if there is none. For salvage, and for
