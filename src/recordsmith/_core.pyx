@@ -49,8 +49,11 @@ __all__ = [
     "plan_rows",
     "record_check",
     "scan",
+    "text_write",
+    "take_payloads",
     "value_stats",
     "version",
+    "wrap_payloads",
 ]
 
 cdef dict ROLES = {"feature": 1, "label": 2, "uid": 3, "metadata": 4, "configuration": 5}
@@ -584,6 +587,8 @@ def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_r
     return rs_status_name(status).decode("ascii"), most_records, n_bytes
 
 
+include "_frames.pxi"
 include "_columns.pxi"
 include "_numbers.pxi"
 include "_libsvm.pxi"
+include "_text.pxi"
