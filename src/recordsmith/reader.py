@@ -6,24 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from .batch import Batch
-from .decoder import Run, decode_run
+from .decoder import Room, Run, decode_run
 from .errors import InputError, RecordsmithError, core_error
+from .threads import n_threads
 from .window import Window
 
 __all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
 
 BATCH_BYTES = 4 << 20  # what was read is still in the cache when it is decoded
+_MOST_THREADS = 8
 
 
 def iter_batches_from(
     file: Any,
     *,
     rows: int | None = None,
-    batch_bytes: int = BATCH_BYTES,
+    batch_bytes: int | None = None,
     name: str | None = None,
     n_features: int | None = None,
     ragged: bool = False,
     threads: int | None = 1,
+    room: Room | None = None,
 ) -> Iterator[Batch]:
     """Batches of a RecordIO-protobuf stream; see :func:`recordsmith.iter_batches`.
 
@@ -33,8 +36,13 @@ def iter_batches_from(
         Only `read(n)` is called; it may return fewer bytes.
     rows : int, optional
         Rows of a batch; by default as many as `batch_bytes` of input hold, at least one.
+    batch_bytes : int, optional
+        4 MiB for each thread unless given.
     name : str, optional
         What messages call the input.
+    room : callable, optional
+        Gives the arrays for numbers: see :func:`recordsmith.decoder.decode_run`. A batch
+        has to be done with before the next one is asked for.
 
     Notes
     -----
@@ -46,6 +54,8 @@ def iter_batches_from(
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")
     window = Window(file, name)
+    if batch_bytes is None:
+        batch_bytes = BATCH_BYTES * min(n_threads(threads), _MOST_THREADS)
     wanted = batch_bytes
     while True:
         window.need(wanted)
@@ -61,6 +71,7 @@ def iter_batches_from(
             first_row=window.n_records,
             n_features=n_features,
             ragged=ragged,
+            room=room,
         )
         if _may_grow(run, rows) and not (window.at_end and stop == len(window.data)):
             wanted = 2 * max(wanted, len(window.data))

@@ -1,6 +1,8 @@
 """Batches copied into one as they come."""
 
+import io
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ import recordsmith as rs
 from property import strategies as own
 from recordsmith.concat import concat
 from recordsmith.errors import InputError
-from recordsmith.gathering import gather
+from recordsmith.gathering import Gatherer, gather
+from recordsmith.reader import iter_batches_from
 
 
 def cut(batch, cuts):
@@ -48,6 +51,55 @@ def test_batches_that_differ_are_joined_as_concat_does(one, other, cuts):
     pieces = cut(one, cuts) + cut(other, cuts) + cut(one, cuts)
     expected = outcome(lambda: concat(pieces))
     assert outcome(lambda: gather((piece, None) for piece in pieces)) == expected
+
+
+def read_in_room(data, **options):
+    """A stream, decoded where the whole is to be."""
+    whole = Gatherer()
+    for batch in iter_batches_from(io.BytesIO(data), room=whole.room, **options):
+        whole.take(batch, 0.5)
+    return whole.batch()
+
+
+@given(own.streams(), st.integers(1, 200), st.integers(1, 6))
+def test_room_makes_no_difference(stream, batch_bytes, rows):
+    """Whatever the fields are, and where records are split or change their schema."""
+    data = stream[0]
+    for options in ({"batch_bytes": batch_bytes}, {"rows": rows}):
+        batches = list(iter_batches_from(io.BytesIO(data), **options))
+        expected = outcome(partial(concat, batches))
+        assert outcome(partial(read_in_room, data, **options)) == expected
+
+
+@pytest.mark.parametrize("kind", ["dense", "csr"])
+def test_numbers_are_decoded_where_they_stay(monkeypatch, kind):
+    X = np.arange(90_000, dtype="f4").reshape(9000, 10)
+    X = X if kind == "dense" else sp.csr_matrix(X)
+    y = np.arange(9000, dtype="f4")
+    data = rs.encode(X, y)
+    given_room = []
+    room = Gatherer.room
+
+    def counting(self, *args):
+        array = room(self, *args)
+        given_room.append(array.base is not None)
+        return array
+
+    monkeypatch.setattr(Gatherer, "room", counting)
+    whole = read_in_room(data, batch_bytes=70_000)
+    assert sum(given_room) > len(given_room) // 3  # where there is surely enough
+    assert np.array_equal(whole.to_numpy()[0], X if kind == "dense" else X.toarray())
+    assert np.array_equal(whole.labels, y)
+
+
+def test_a_run_that_begins_in_the_room_of_another():
+    """Its numbers stay when the memory behind the other run is given back."""
+    n = 50_000
+    data = rs.encode(np.full((n, 3), 1, "f4"), np.zeros(n, "f4"))
+    data += rs.encode(np.full((n, 3), 2, "f4"))
+    whole = read_in_room(data, batch_bytes=300_000)
+    assert whole.features[:, 1].tolist() == np.repeat([1, 2], n).tolist()
+    assert whole.get("label").present.tolist() == np.repeat([True, False], n).tolist()
 
 
 def test_nothing():
