@@ -22,6 +22,7 @@ __all__ = ["Gatherer", "gather"]
 # Room that is not used is never touched, and given back at the end.
 _SPARE = 1.25
 _LEAST_GROWTH = 2.0
+_MOST_GROWTH = 16.0  # at once: a guess from little may be far off
 
 
 def gather(batches: Iterable[tuple[Batch, float | None]]) -> Batch:
@@ -81,7 +82,8 @@ class _Run:
         """Append the rows; False if the batch belongs to another run."""
         if _likeness(batch) != self._alike:
             return False
-        growth = max(_LEAST_GROWTH, _SPARE / part if part else 0.0)
+        guess = _SPARE / part if part else 0.0
+        growth = min(max(_LEAST_GROWTH, guess), _MOST_GROWTH)
         if self._columns is None:
             self._columns = [_Column(field) for field in self._first.fields]
             both = (self._n_rows + batch.n_rows) / max(1, self._n_rows)
@@ -200,11 +202,17 @@ class _Growing:
         """
         begin, self.n = self.n, self.n + n_more
         if self.n > len(self._array):
-            shape = (int(growth * self.n) + 1, *self._array.shape[1:])
-            array = np.empty(shape, self._array.dtype)
+            try:
+                array = self._empty(growth)
+            except MemoryError:
+                array = self._empty(1.0)
             array[:begin] = self._array[:begin]
             self._array = array
         return self._array[begin : self.n]
+
+    def _empty(self, growth: float) -> Any:
+        shape = (int(growth * self.n) + 1, *self._array.shape[1:])
+        return np.empty(shape, self._array.dtype)
 
     def ahead(self, shape: tuple[int, ...], dtype: Any) -> Any:
         """The memory of the next rows, if there is enough; they are not appended yet."""

@@ -1,8 +1,10 @@
 """Batches copied into one as they come."""
 
 import io
+import tracemalloc
 import weakref
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 import records
 import recordsmith as rs
 from property import strategies as own
+from recordsmith import gathering
 from recordsmith.concat import concat
 from recordsmith.errors import InputError
 from recordsmith.gathering import Gatherer, gather
@@ -123,6 +126,36 @@ def test_arrays_hold_nothing_else(part):
     assert len(joined.get("feature").values) == X.nnz
     assert (joined.features != X).nnz == 0
     assert joined.labels.tolist() == list(range(500))
+
+
+def test_a_guess_that_is_far_off_costs_no_memory():
+    """Not even where the system counts what was asked for: 8 GiB for 2 MiB would be too
+    much anywhere."""
+    batch = rs.decode(rs.encode(np.ones((1000, 250), "f4")))
+    tracemalloc.start()
+    whole = Gatherer()
+    for _ in range(3):
+        whole.take(batch, 0.000_1)
+    assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    tracemalloc.stop()
+    assert whole.batch().features.shape == (3000, 250)
+
+
+def test_room_that_is_not_to_be_had(monkeypatch):
+    """Where no memory can be had for what is likely to come, there is some for what is
+    here."""
+
+    def empty(shape, dtype=float):
+        if np.prod(shape) > 3500:
+            raise MemoryError
+        return np.ones(shape, dtype)
+
+    batch = rs.decode(rs.encode(np.ones((100, 10), "f4")))
+    monkeypatch.setattr(gathering, "np", SimpleNamespace(**{**vars(np), "empty": empty}))
+    whole = Gatherer()
+    for _ in range(3):
+        whole.take(batch, 0.01)
+    assert whole.batch().features.shape == (300, 10)
 
 
 def test_offsets_have_the_type_of_the_keys():
