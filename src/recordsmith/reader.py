@@ -15,6 +15,7 @@ __all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
 
 BATCH_BYTES = 4 << 20  # what was read is still in the cache when it is decoded
 _MOST_THREADS = 8
+_CUT_OFF = ("RS_E_FRAME_TRUNCATED", "RS_E_TRAILING")
 
 
 def iter_batches_from(
@@ -60,6 +61,8 @@ def iter_batches_from(
     while True:
         window.need(wanted)
         if not window.data:
+            if window.failure is not None:
+                raise window.failure
             return
         stop = len(window.data) if rows is not None else min(len(window.data), wanted)
         run = decode_run(
@@ -111,6 +114,8 @@ def _after_nothing(run: Run, window: Window, wanted: int) -> int:
             raise window.truncated()
         raise run.error or core_error(run.status, row=0, offset=0, unit="record")
     except RecordsmithError as error:
+        if window.failure is not None and error.code in _CUT_OFF:
+            raise window.failure from None
         raise window.placed(error) from None
 
 
