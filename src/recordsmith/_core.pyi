@@ -32,6 +32,7 @@ __all__ = [
     "plan_rows",
     "record_check",
     "scan",
+    "text_write",
     "take_payloads",
     "value_stats",
     "version",
@@ -173,7 +174,7 @@ def fill_to_end(
     most_records: int,
     infos: list[ColumnInfo],
     targets: list[Target],
-) -> int: ...
+) -> tuple[str, int, int]: ...
 def libsvm_bounds(data: Any) -> tuple[int, int, int]: ...
 def libsvm_facts(data: Any, flags: int, index_base: int, n_keys: int) -> LibsvmFacts: ...
 def libsvm_fill(
@@ -189,4 +190,17 @@ def libsvm_fill(
 ) -> tuple[int, int, int, LibsvmFacts, tuple[int, int, int, float]]: ...
 def libsvm_write(
     rows: Rows, begin: int, end: int, index_base: int, keep_zeros: bool, out: Any
+) -> tuple[int, int, int]: ...
+def text_write(
+    rows: Rows,
+    begin: int,
+    end: int,
+    head: bytes,
+    separator: bytes,
+    middle: bytes,
+    tail: bytes,
+    point: bool,
+    finite: bool,
+    out: Any,
+    row_ends: Any,
 ) -> tuple[int, int, int]: ...
