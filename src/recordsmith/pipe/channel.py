@@ -79,8 +79,9 @@ class Channel:
     timeout_s : float, default 300
         How long to wait for a FIFO to come, for its first byte, and between two bytes.
     **options
-        Of the format, as :func:`recordsmith.iter_batches` takes them: dtype, nulls,
-        index_base, n_features, label, features, threads, ...
+        dtype and label_dtype, "float32" for example: of any format's numbers. And those
+        of the format, as :func:`recordsmith.iter_batches` takes them: nulls, index_base,
+        n_features, label, features, threads, ...
 
     Raises
     ------

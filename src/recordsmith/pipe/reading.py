@@ -17,6 +17,7 @@ from ..sources.files import Files
 from ..sources.open_source import open_files
 from ..storage import expand
 from ..tally import Tally
+from .casting import cast_batches
 from .content import FRAMES, Content, detected
 from .examples import examples_of, listed, sharded_items, shuffled_items
 from .incoming import Fifo, Place
@@ -121,9 +122,9 @@ class Reading:
     def _batches(self, files: Files, content: Content) -> Iterator[Batch]:
         told = self._settings
         options = {**content.options, **told.options}
+        if content.format == "recordio":
+            return self._records(files, **options)
         if told.on_error == "skip":
-            if content.format == "recordio":
-                return self._whole_records(files, **options)
             if content.format != "csv":
                 raise InputError(
                     f"on_error='skip' cannot tell where the next row of {content.format} "
@@ -132,6 +133,24 @@ class Reading:
                 )
             options["on_bad_row"] = "skip"
         return open_files(files, content.format, self.tally, options).batches
+
+    def _records(
+        self,
+        files: Files,
+        *,
+        dtype: str | None = None,
+        label_dtype: str | None = None,
+        **options: Any,
+    ) -> Iterator[Batch]:
+        if self._settings.on_error == "skip":
+            batches = self._whole_records(files, **options)
+        else:
+            batches = open_files(files, "recordio", self.tally, options).batches
+        if dtype is None and label_dtype is None:
+            return batches
+        return cast_batches(
+            batches, dtype, label_dtype, path=self._path, tally=self.tally
+        )
 
     def _counted(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
