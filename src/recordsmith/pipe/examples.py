@@ -11,9 +11,11 @@ from ..errors import FormatError
 from ..frames import iter_payloads
 from ..sources.files import Files
 
-__all__ = ["examples_of", "listed", "sharded_items", "shuffled_items"]
+__all__ = ["blocked", "examples_of", "listed", "sharded_items", "shuffled_items"]
 
 Example = tuple[bytes, ...]
+_BLOCK_BYTES = 1 << 20
+_MOST = 1000
 
 
 def examples_of(files: Files, group: int) -> Iterator[Example]:
@@ -37,6 +39,20 @@ def examples_of(files: Files, group: int) -> Iterator[Example]:
                     advice="group= is the number of the channel's AttributeNames",
                 )
             yield example
+
+
+def blocked(examples: Iterable[Example]) -> Iterator[list[Example]]:
+    """Lists of about a MiB: a thread's turn costs more than a small example."""
+    block: list[Example] = []
+    n_bytes = 0
+    for example in examples:
+        block.append(example)
+        n_bytes += sum(map(len, example))
+        if n_bytes >= _BLOCK_BYTES or len(block) >= _MOST:
+            yield block
+            block, n_bytes = [], 0
+    if block:
+        yield block
 
 
 def sharded_items(items: Iterable[Any], shard: tuple[int, int]) -> Iterator[Any]:

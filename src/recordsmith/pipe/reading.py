@@ -1,11 +1,14 @@
 """The way of an epoch's rows: from its FIFO or files to what is given out.
 
-All of it runs in the thread that reads ahead, and knows nothing of who takes the batches:
-so an epoch that is forgotten half-way is collected, and ends the reading.
+Blocks of rows, as large as reading makes them, come out of the thread that reads ahead.
+Where they are taken they are cut into batches, which copies next to nothing. What runs in
+the thread knows nothing of who takes the blocks, so that an epoch which is forgotten
+half-way is collected, and ends the reading.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from ..storage import expand
 from ..tally import Tally
 from .casting import cast_batches
 from .content import FRAMES, Content, detected
-from .examples import examples_of, listed, sharded_items, shuffled_items
+from .examples import blocked, examples_of, listed, sharded_items, shuffled_items
 from .incoming import Fifo, Place
 from .mixing import cut, generator, sharded, shuffled
 from .settings import Settings
@@ -72,8 +75,8 @@ class Reading:
         self._shard: Any = settings.shard
         self._n_read = 0
 
-    def items(self) -> Generator[Any, None, None]:
-        """Batches, examples or lists of examples; closes what is read in the end.
+    def blocks(self) -> Generator[Any, None, None]:
+        """Batches or lists of examples, of any size; closes what is read in the end.
 
         Raises
         ------
@@ -105,6 +108,15 @@ class Reading:
             advice="pass allow_empty=True where a host may get no data (ShardedByS3Key)",
         )
 
+    def cut(self, blocks: Iterator[Any]) -> Generator[Any, None, None]:
+        """What is given out: batches of one size, examples, or lists of them."""
+        rows, last = self._settings.rows, self._settings.last
+        if self._content.format != FRAMES:
+            yield from cut(blocks, rows, last)
+            return
+        examples = itertools.chain.from_iterable(blocks)
+        yield from examples if rows is None else listed(examples, rows, last)
+
     # -- rows --------------------------------------------------------------------------
 
     def _rows(self, files: Files, content: Content) -> Iterator[Batch]:
@@ -114,7 +126,7 @@ class Reading:
             batches = sharded(batches, self._shard)
         if told.shuffle:
             batches = shuffled(batches, told.shuffle, self._chance())
-        return cut(batches, told.rows, told.last)
+        return batches
 
     def _chance(self) -> Any:
         return generator(self._settings.seed, self._number)
@@ -198,7 +210,7 @@ class Reading:
             # From NumPy's, since Python's own has no seed of two parts.
             seed = int(self._chance().integers(2**63))
             items = shuffled_items(items, told.shuffle, random.Random(seed))
-        return items if told.rows is None else listed(items, told.rows, told.last)
+        return blocked(items)
 
     def _noted(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
