@@ -18,6 +18,7 @@ __all__ = [
     "LimitError",
     "MissingPackageError",
     "ParseError",
+    "PipeClosedError",
     "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
@@ -127,6 +128,10 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeClosedError(RecordsmithError, BrokenPipeError):
+    """The reader of a FIFO or socket closed it before it had all."""
 
 
 class PipeTimeoutError(RecordsmithError, TimeoutError):

@@ -69,3 +69,28 @@ def test_the_other_blocks(data):
     ):
         printed = [run(block, data.parent) for block in blocks]
     assert printed == ["(1, 2) [3]\n", "5 b'1'\n7 b'0'\n"]
+
+
+def test_the_commands_serve_the_script(data, monkeypatch):
+    (data / "train").mkdir()
+    (data / "val").mkdir()
+    for name in ("train", "val"):
+        (data / name / "part-0.pbr").write_bytes(DATA)
+    (data.parent / "train.py").write_text(SCRIPT)
+    section = PAGE[PAGE.index("## On your own machine") :]
+    commands = re.findall(r"^\$ recordsmith (.*)", section, re.M)
+    assert len(commands) == 2
+    monkeypatch.delenv("SM_INPUT_DIR", raising=False)
+    for command in commands:
+        command = command.replace("python", sys.executable)
+        done = subprocess.run(
+            f"{sys.executable} -m recordsmith {command}",
+            shell=True,
+            cwd=data.parent,
+            capture_output=True,
+            text=True,
+            timeout=6 * WAIT_S,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "320 rows an epoch: y = [ 2. -1.] x + 3.00" in done.stdout
+    assert sorted(os.listdir(data)) == ["train", "val"]

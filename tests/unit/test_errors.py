@@ -14,6 +14,7 @@ BUILT_IN = {
     "LimitError": ValueError,
     "MissingPackageError": ImportError,
     "ParseError": ValueError,
+    "PipeClosedError": BrokenPipeError,
     "PipeTimeoutError": TimeoutError,
     "UnsupportedTypeError": TypeError,
     "ValidationError": ValueError,

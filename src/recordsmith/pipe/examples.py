@@ -7,38 +7,11 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..errors import FormatError
-from ..frames import iter_payloads
-from ..sources.files import Files
-
-__all__ = ["blocked", "examples_of", "listed", "sharded_items", "shuffled_items"]
+__all__ = ["Example", "blocked", "listed", "sharded_items", "shuffled_items"]
 
 Example = tuple[bytes, ...]
 _BLOCK_BYTES = 1 << 20
 _MOST = 1000
-
-
-def examples_of(files: Files, group: int) -> Iterator[Example]:
-    """`group` payloads at a time: the attributes of an augmented manifest's line.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no frames, end inside one, or end inside a group.
-    """
-    for opened in files:
-        payloads = iter_payloads(opened.file, name=opened.name)
-        for number in itertools.count(1):
-            example = tuple(itertools.islice(payloads, group))
-            if not example:
-                break
-            if len(example) < group:
-                raise FormatError(
-                    f"example {number} has {len(example)} of {group} payloads",
-                    path=opened.name,
-                    advice="group= is the number of the channel's AttributeNames",
-                )
-            yield example
 
 
 def blocked(examples: Iterable[Example]) -> Iterator[list[Example]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FormatError, InputError
+from ..frames import read_frames
 from ..resync import Lost, walk
 from ..sources.files import Files
 from ..sources.open_source import open_files
@@ -22,7 +23,7 @@ from ..storage import expand
 from ..tally import Tally
 from .casting import cast_batches
 from .content import FRAMES, Content, detected
-from .examples import blocked, examples_of, listed, sharded_items, shuffled_items
+from .examples import Example, blocked, listed, sharded_items, shuffled_items
 from .incoming import Fifo, Place
 from .mixing import cut, generator, sharded, shuffled
 from .settings import Settings
@@ -83,13 +84,10 @@ class Reading:
         InputError
             If there are no rows, and that was not allowed.
         """
-        entries: list[Any] = [self.fifo] if self.fifo else expand(self._path)
-        files = Files(entries)
+        entries = self._path if self.fifo is None else self.fifo
         try:
-            if self.fifo is None or files.first().head():
-                content = detected(self._content, files.first(), self.fifo is not None)
-                framed = content.format == FRAMES
-                yield from self._examples(files) if framed else self._rows(files, content)
+            framed = self._content.format == FRAMES
+            yield from self._examples(entries) if framed else self._rows(entries)
             if not self._n_read and not self._settings.allow_empty:
                 raise self._empty()
         except FormatError as error:
@@ -97,7 +95,6 @@ class Reading:
                 error.advice = _WRITER_DIED
             raise
         finally:
-            files.close()
             if self.fifo is not None:
                 self.fifo.close()
 
@@ -119,9 +116,17 @@ class Reading:
 
     # -- rows --------------------------------------------------------------------------
 
-    def _rows(self, files: Files, content: Content) -> Iterator[Batch]:
+    def _rows(self, entries: Any) -> Iterator[Batch]:
+        files = Files(expand(entries))
+        try:
+            if self.fifo is not None and not files.first().head():
+                return
+            yield from self._mixed(self._counted(self._batches(files)))
+        finally:
+            files.close()
+
+    def _mixed(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         told = self._settings
-        batches = self._counted(self._batches(files, content))
         if self._shard is not None:
             batches = sharded(batches, self._shard)
         if told.shuffle:
@@ -131,8 +136,9 @@ class Reading:
     def _chance(self) -> Any:
         return generator(self._settings.seed, self._number)
 
-    def _batches(self, files: Files, content: Content) -> Iterator[Batch]:
+    def _batches(self, files: Files) -> Iterator[Batch]:
         told = self._settings
+        content = detected(self._content, files.first(), self.fifo is not None)
         options = {**content.options, **told.options}
         if content.format == "recordio":
             return self._records(files, **options)
@@ -198,12 +204,12 @@ class Reading:
 
     # -- raw frames --------------------------------------------------------------------
 
-    def _examples(self, files: Files) -> Iterator[Any]:
+    def _examples(self, entries: Any) -> Iterator[list[Example]]:
         told = self._settings
         if told.on_error == "skip" or told.options:
             what = ", ".join(told.options) or "on_error='skip'"
             raise InputError(f"raw frames have no option {what}")
-        items: Iterator[Any] = self._noted(examples_of(files, told.group))
+        items: Iterator[Any] = self._noted(read_frames(entries, group=told.group))
         if self._shard is not None:
             items = sharded_items(items, self._shard)
         if told.shuffle:
