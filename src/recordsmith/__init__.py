@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe
+    from . import channels, pipe, sagemaker
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .inference.predictions import Predictions
+    from .inference.requesting import Request, requests
+    from .inference.responses import parse_response
     from .pipeline import (
         WriteResult,
         convert,
@@ -43,7 +46,9 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "Predictions",
     "Report",
+    "Request",
     "SalvageReport",
     "Tally",
     "VerifyReport",
@@ -59,8 +64,11 @@ __all__ = [
     "errors",
     "iter_batches",
     "iter_chunks",
+    "parse_response",
     "pipe",
     "read",
+    "requests",
+    "sagemaker",
     "salvage",
     "validate",
     "verify",
@@ -70,7 +78,7 @@ __all__ = [
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe")
+_MODULES = ("channels", "pipe", "sagemaker")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -79,6 +87,9 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
+    "inference.requesting": ("Request", "requests"),
+    "inference.predictions": ("Predictions",),
+    "inference.responses": ("parse_response",),
     "pipeline": (
         "WriteResult",
         "convert",

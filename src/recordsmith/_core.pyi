@@ -31,6 +31,7 @@ __all__ = [
     "plan_rows",
     "record_check",
     "scan",
+    "text_write",
     "value_stats",
     "version",
 ]
@@ -182,4 +183,17 @@ def libsvm_fill(
 ) -> tuple[int, int, int, LibsvmFacts, tuple[int, int, int, float]]: ...
 def libsvm_write(
     rows: Rows, begin: int, end: int, index_base: int, keep_zeros: bool, out: Any
+) -> tuple[int, int, int]: ...
+def text_write(
+    rows: Rows,
+    begin: int,
+    end: int,
+    head: bytes,
+    separator: bytes,
+    middle: bytes,
+    tail: bytes,
+    point: bool,
+    finite: bool,
+    out: Any,
+    row_ends: Any,
 ) -> tuple[int, int, int]: ...

@@ -49,6 +49,7 @@ __all__ = [
     "plan_rows",
     "record_check",
     "scan",
+    "text_write",
     "value_stats",
     "version",
 ]
@@ -579,3 +580,4 @@ def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_r
 include "_columns.pxi"
 include "_numbers.pxi"
 include "_libsvm.pxi"
+include "_text.pxi"

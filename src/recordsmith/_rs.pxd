@@ -267,3 +267,22 @@ cdef extern from "pages.h" nogil:
                               int64_t begin, int64_t end, int64_t index_base, int flags,
                               uint8_t *out, size_t capacity, int64_t *end_row,
                               size_t *n_written, rs_error *err) noexcept
+
+    int RS_TEXT_POINT
+    int RS_TEXT_FINITE
+
+    ctypedef struct rs_text_style:
+        const uint8_t *head
+        const uint8_t *separator
+        const uint8_t *middle
+        const uint8_t *tail
+        size_t n_head
+        size_t n_separator
+        size_t n_middle
+        size_t n_tail
+        int flags
+
+    rs_status rs_text_write(const rs_field *field, int64_t begin, int64_t end,
+                            const rs_text_style *style, uint8_t *out, size_t capacity,
+                            int64_t *row_ends, int64_t *end_row, size_t *n_written,
+                            rs_error *err) noexcept

@@ -16,6 +16,7 @@ __all__ = [
     "FormatError",
     "InputError",
     "LimitError",
+    "MissingPackageError",
     "ParseError",
     "PipeClosedError",
     "PipeTimeoutError",
@@ -127,6 +128,10 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class MissingPackageError(RecordsmithError, ImportError):
+    """Something optional that was asked for needs a package that is not installed."""
 
 
 class PipeClosedError(RecordsmithError, BrokenPipeError):
@@ -251,6 +256,11 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     ),
     "RS_E_COLON": (ParseError, "expected index:value", ""),
     "RS_E_QID": (ParseError, "qid must be an integer after the label", ""),
+    "RS_E_NOT_FINITE": (
+        InputError,
+        "the value is NaN or infinite, for which this text has no number",
+        "",
+    ),
     "RS_E_CHARACTER": (ParseError, "byte 0x{found:02x} cannot stand in libsvm text", ""),
 }
 

@@ -36,6 +36,30 @@ def inference(name):
     return lambda entry: getattr(entry.inference, name)
 
 
+def root(content_type="application/json"):
+    return lambda entry: entry.inference.form(content_type).root
+
+
+def layout(content_type):
+    return lambda entry: entry.inference.form(content_type).layout
+
+
+def columns(content_type):
+    return lambda entry: entry.inference.form(content_type).columns
+
+
+def kinds(name):
+    return lambda entry: entry.inference.field(name).kinds
+
+
+def dtype(name):
+    return lambda entry: entry.inference.field(name).dtype
+
+
+def always(name):
+    return lambda entry: entry.inference.field(name).always
+
+
 def limits(name):
     return lambda entry: hyperparameter(entry, name).limits
 
@@ -77,7 +101,16 @@ FACTS = [
     ("xgboost", whole("hidden_files"), "error", SURE),
     ("xgboost", distribution("train"), BOTH, SURE),
     ("xgboost", inference("label_size"), (1,), SURE),
-    ("xgboost", inference("response_root"), "predictions", SURE),
+    ("xgboost", root(), "predictions", SURE),
+    ("xgboost", layout("text/csv"), "lines", SURE),
+    ("xgboost", kinds("probabilities"), ("vector", "scalar"), SURE),
+    ("seq2seq", kinds("target"), ("text", "list"), SURE),
+    ("seq2seq", layout(RIO_TYPE), "features", GUESS),
+    ("forecasting-deepar", kinds("quantiles"), ("vectors",), SURE),
+    ("lightgbm", layout(JSON), "columns", GUESS),
+    ("image-classification", layout(JSON), "array", GUESS),
+    ("object-detection", layout(JSON), "object", SURE),
+    ("semantic-segmentation", kinds("target"), ("tensor",), GUESS),
     ("xgboost", limits("num_class"), (2, None), SURE),
     # Linear Learner
     ("linear-learner", of(RIO, "dtypes"), ("float32",), SURE),
@@ -90,7 +123,12 @@ FACTS = [
     ("linear-learner", limits("num_classes"), (3, 1_000_000), SURE),
     ("linear-learner", required("feature_dim"), False, SURE),
     ("linear-learner", inference("responses"), (JSON, JSONL, RIO_TYPE), SURE),
-    ("linear-learner", inference("response_fields"), ("score", "predicted_label"), SURE),
+    ("linear-learner", kinds("score"), ("scalar", "vector"), SURE),
+    ("linear-learner", dtype("score"), "float64", SURE),
+    ("linear-learner", dtype("predicted_label"), "int64", SURE),
+    ("linear-learner", always("score"), True, SURE),
+    ("linear-learner", always("predicted_label"), False, SURE),
+    ("linear-learner", layout(RIO_TYPE), "labels", SURE),
     # Factorization Machines
     ("factorization-machines", of(RIO, "dtypes"), ("float32",), SURE),
     ("factorization-machines", of(RIO, "densities"), ("dense", "sparse"), SURE),
@@ -103,19 +141,15 @@ FACTS = [
     ("kmeans", of("csv", "label_position"), "none", SURE),
     ("kmeans", whole("instances"), "many", CONFLICT),
     ("kmeans", inference("responses"), (JSON, JSONL, RIO_TYPE, "text/csv"), SURE),
-    (
-        "kmeans",
-        inference("response_fields"),
-        ("closest_cluster", "distance_to_cluster"),
-        SURE,
-    ),
+    ("kmeans", columns("text/csv"), ("closest_cluster", "distance_to_cluster"), SURE),
+    ("kmeans", dtype("closest_cluster"), "int64", GUESS),
     # k-NN
     ("knn", of("csv", "label_position"), "first label_size", SURE),
     ("knn", of(RIO, "label_dtypes"), ("float32",), SURE),
     ("knn", required("sample_size"), True, SURE),
     ("knn", inference("label_size"), None, SURE),
     # PCA
-    ("pca", inference("response_root"), "projections", SURE),
+    ("pca", root(), "projections", SURE),
     ("pca", required("mini_batch_size"), True, SURE),
     ("pca", of("csv", "label_position"), "none", SURE),
     # LDA
@@ -123,14 +157,15 @@ FACTS = [
     ("lda", modes(RIO), FILE_PIPE, SURE),
     ("lda", modes("csv"), FILE, SURE),
     ("lda", whole("instances"), "one", SURE),
-    ("lda", inference("response_fields"), ("topic_mixture",), SURE),
+    ("lda", kinds("topic_mixture"), ("vector",), SURE),
+    ("lda", layout(JSONL), "objects", GUESS),
     # NTM
     ("ntm", of(RIO, "densities"), ("dense", "sparse"), SURE),
     ("ntm", whole("channels_optional"), ("validation", "test", "auxiliary"), SURE),
     ("ntm", distribution("test"), ("FullyReplicated",), SURE),
     ("ntm", limits("feature_dim"), (1, 1_000_000), SURE),
     ("ntm", limits("num_topics"), (2, 1000), SURE),
-    ("ntm", inference("response_fields"), ("topic_weights",), SURE),
+    ("ntm", kinds("topic_weights"), ("vector",), SURE),
     # Random Cut Forest
     ("randomcutforest", label("csv"), "forbidden", SURE),
     ("randomcutforest", label("csv", "test"), "required", SURE),
@@ -139,13 +174,14 @@ FACTS = [
     ("randomcutforest", distribution("test"), ("FullyReplicated",), SURE),
     ("randomcutforest", limits("feature_dim"), (1, 10_000), SURE),
     ("randomcutforest", limits("mini_batch_size"), (1000, 1000), GUESS),
-    ("randomcutforest", inference("response_root"), "scores", SURE),
+    ("randomcutforest", root(), "scores", SURE),
     # IP Insights
     ("ipinsights", label("csv"), "forbidden", SURE),
     ("ipinsights", modes("csv"), FILE, SURE),
     ("ipinsights", limits("vector_dim"), (4, 4096), SURE),
     ("ipinsights", limits("num_entity_vectors"), (1, 250_000_000), SURE),
-    ("ipinsights", inference("response_fields"), ("dot_product",), SURE),
+    ("ipinsights", always("dot_product"), True, SURE),
+    ("ipinsights", always("ip_embedding"), False, SURE),
     # Sequence-to-Sequence
     ("seq2seq", of(RIO, "dtypes"), ("int32",), SURE),
     ("seq2seq", of(RIO, "feature_names"), ("source", "target"), GUESS),
@@ -175,7 +211,6 @@ FACTS = [
     ("image-classification", whole("channels_required"), ("train", "validation"), SURE),
     ("image-classification", distribution("train"), ("FullyReplicated",), GUESS),
     ("object-detection", inference("requests"), IMAGES, CONFLICT),
-    ("object-detection", inference("response_root"), "prediction", SURE),
     ("semantic-segmentation", limits("num_classes"), (2, 254), SURE),
     ("semantic-segmentation", whole("instances"), "one", SURE),
     ("semantic-segmentation", modes("application/x-recordio"), ("Pipe",), CONFLICT),

@@ -206,7 +206,7 @@ def test_every_fact_has_a_source_and_a_date(entry):
 @each_entry
 def test_what_is_confirmed_is_known(entry):
     """None with "confirmed" has a meaning in a few places only."""
-    any_value = (".label_width", ".label_size", ".label_position", ".response_root")
+    any_value = (".label_width", ".label_size", ".label_position", ".root")
     for where, fact in facts_in(entry):
         if fact.value is None and fact.sure:
             assert where.endswith(any_value), where
@@ -226,6 +226,23 @@ def test_channels_agree(entry):
     for one in entry.formats:
         assert one.label.keys() <= channels
         assert one.label_rule(required[0]) is not None
+
+
+@each_entry
+def test_responses_have_forms_and_fields(entry):
+    found = entry.inference
+    types = [form.content_type for form in found.forms]
+    names = [field.name for field in found.fields]
+    assert len(set(types)) == len(types)
+    assert len(set(names)) == len(names)
+    assert set(found.responses.value) <= set(types)
+    for form in found.forms:
+        listed = form.content_type in found.responses.value
+        assert listed or not form.layout.sure, form.content_type
+        named = (form.root, form.columns)
+        assert all(one.status == form.layout.status for one in named)
+    for field in found.fields:
+        assert field.shape_from is None or field.shape_from in names
 
 
 @each_entry
@@ -315,8 +332,25 @@ def parsed():
         "inference": {
             "requests": ["application/json"],
             "responses": ["application/json"],
-            "response_root": "predictions",
-            "response_fields": ["score"],
+            "forms": [
+                {
+                    "content_type": "application/json",
+                    "status": "confirmed",
+                    "sources": ["dg:b"],
+                    "layout": "objects",
+                    "root": "predictions",
+                }
+            ],
+            "fields": [
+                {
+                    "name": "score",
+                    "status": "confirmed",
+                    "sources": ["dg:b"],
+                    "kinds": ["scalar"],
+                    "dtype": "float64",
+                    "always": True,
+                }
+            ],
         },
         "constraints": [
             {"text": "x", "severity": "error", "status": "confirmed", "sources": ["dg:b"]}
@@ -342,7 +376,8 @@ def test_little_is_enough():
     entry = read(parsed())
     assert entry.fast_file == Fact(True, "confirmed", ("https://a",), DAY)
     assert entry.formats[0].header == Fact(False, "confirmed", ("https://b",), DAY)
-    assert entry.inference.response_root.sources == ("https://a",)
+    assert entry.inference.responses.sources == ("https://a",)
+    assert entry.inference.forms[0].columns == Fact((), "confirmed", ("https://b",), DAY)
     assert entry.inference.label_size.value == ()
     assert entry.constraints[0].text == Fact("x", "confirmed", ("https://b",), DAY)
     assert entry.sources == ("https://a", "https://b")
@@ -376,6 +411,15 @@ def change(*path, to=None, drop=False):
 
 
 FORMAT = ("formats", 0)
+FIELD = ("inference", "fields", 0)
+FORM = ("inference", "forms", 0)
+CSV_FORM = {
+    "content_type": "text/csv",
+    "status": "confirmed",
+    "sources": ["dg:b"],
+    "layout": "lines",
+    "columns": ["scores"],
+}
 
 
 @pytest.mark.parametrize(
@@ -391,6 +435,34 @@ FORMAT = ("formats", 0)
         (change("formats", to=[]), "formats: is missing"),
         (change("formats", to=[1]), "formats: found [1], expected a list of tables"),
         (change("inference", to=1), "inference: found 1, expected a table"),
+        (
+            change(*FIELD, "kinds", to=["scaler"]),
+            "inference.fields[0].kinds: found ['scaler'], expected one of 'scalar'",
+        ),
+        (
+            change(*FIELD, "dtype", to="float32"),
+            "inference.fields[0].dtype: found 'float32', expected one of 'float64'",
+        ),
+        (
+            change(*FIELD, "dtype", drop=True),
+            "inference.fields[0].dtype: is missing: only text, texts, image, any need",
+        ),
+        (
+            change(*FIELD, "kinds", to=["tensor"]),
+            "inference.fields[0].shape_from: a tensor needs it, and nothing else has it",
+        ),
+        (
+            change(*FORM, "layout", to="lines"),
+            "inference.forms[0].columns: array, lines, image need it",
+        ),
+        (
+            change(*FORM, "columns", to=["score"]),
+            "inference.forms[0].columns: array, lines, image need it",
+        ),
+        (
+            change("inference", "forms", 0, to=CSV_FORM),
+            "inference.forms: 'scores' is not among the fields",
+        ),
         (change("colour", to=1), "colour: is no key of this table"),
         (change("instance", to=1), "is no key of this table; did you mean 'instances'?"),
         (change(*FORMAT, "headers", to=True), "formats[0].headers: is no key of this"),

@@ -12,6 +12,7 @@ BUILT_IN = {
     "FormatError": ValueError,
     "InputError": ValueError,
     "LimitError": ValueError,
+    "MissingPackageError": ImportError,
     "ParseError": ValueError,
     "PipeClosedError": BrokenPipeError,
     "PipeTimeoutError": TimeoutError,

@@ -75,7 +75,9 @@ typedef enum rs_status {
     RS_E_MISSING = -50,  /* a missing number, and nothing to put in its place */
     RS_E_RANGE = -51,    /* outside int32; or finite, and infinite as float32 */
     RS_E_FRACTION = -52, /* no whole number, for int32 */
-    RS_E_INEXACT = -53   /* an integer too large to be exact as a float */
+    RS_E_INEXACT = -53,  /* an integer too large to be exact as a float */
+    /* text */
+    RS_E_NOT_FINITE = -60 /* NaN or an infinity where the text has no place for them */
 } rs_status;
 
 /* Where and what. Members that mean nothing for a status are -1. */
@@ -570,6 +572,43 @@ RS_API rs_status rs_libsvm_write(const rs_field *features, const rs_field *label
                                  int64_t begin, int64_t end, int64_t index_base,
                                  int flags, uint8_t *out, size_t capacity,
                                  int64_t *end_row, size_t *n_written, rs_error *err);
+
+/* ------------------------------------------------------------------------- text */
+
+#define RS_TEXT_SEPARATOR ((size_t)8) /* bytes that a separator may have */
+
+enum {
+    RS_TEXT_POINT = 1, /* floats have a point or an exponent: "1.0", not "1" */
+    RS_TEXT_FINITE = 2 /* NaN and infinities are errors, not "nan", "inf", "-inf" */
+};
+
+/* What stands around the numbers of a row: head, values with separators between, tail; of
+ * RS_CSR head, keys, middle, values, tail. A pointer may be NULL if its length is 0, except
+ * `separator`. */
+typedef struct rs_text_style {
+    const uint8_t *head, *separator, *middle, *tail;
+    size_t n_head, n_separator, n_middle, n_tail;
+    int flags;
+} rs_text_style;
+
+/* Writes rows [begin, end) as text, as many whole ones as surely fit.
+ *
+ * field: RS_DENSE, RS_RAGGED or RS_CSR of RS_FLOAT32, RS_FLOAT64 or RS_INT32; of its members
+ *   those that the kind needs, `shape` (a limit of keys) and the flag RS_CHECK_ORDER. All
+ *   stored values are written. `present` is not looked at.
+ * A row fits if its constant text, 8 bytes, and for each value 26 bytes and a separator are
+ *   free (RS_CSR: 19 bytes and a separator more). Numbers are the shortest text that reads
+ *   back to the same value; -0 is "-0.0".
+ * row_ends: end - begin numbers; row_ends[i] is the byte in `out` after row begin + i.
+ * *end_row: the first row not written. Equal to `begin` with RS_E_CAPACITY if not even one
+ *   row fits (err->limit: bytes that row may need).
+ * Returns RS_OK; RS_E_CAPACITY; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER (err: row, found, limit);
+ * RS_E_NOT_FINITE (err: row, and column: the value's number, or its key); RS_E_ARGUMENT.
+ * *n_written and *end_row cover the whole rows before an error. */
+RS_API rs_status rs_text_write(const rs_field *field, int64_t begin, int64_t end,
+                               const rs_text_style *style, uint8_t *out, size_t capacity,
+                               int64_t *row_ends, int64_t *end_row, size_t *n_written,
+                               rs_error *err);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .loading import sources
-from .types import Algorithm, Constraint, Fact, Format, Hyperparameter, LabelValues
+from .types import (
+    Algorithm,
+    Constraint,
+    Fact,
+    Format,
+    Hyperparameter,
+    LabelValues,
+    ResponseField,
+    ResponseForm,
+)
 
 __all__ = ["as_details"]
 
@@ -33,13 +42,21 @@ _FORMAT_FACTS = (
 _INFERENCE_FACTS = (
     "requests",
     "responses",
-    "response_root",
-    "response_fields",
     "label_size",
     "max_bytes",
 )
 # What an absent value means, where that is not that nobody knows.
-_NONE = {"label_width": "any", "label_size": "any", "response_root": "none"}
+_NONE = {"label_width": "any", "label_size": "any"}
+_LAYOUTS = {
+    "objects": "an object for each prediction",
+    "columns": "an object with a list for each field",
+    "object": "an object that is one prediction",
+    "array": "a list that is one prediction",
+    "lines": "a line for each prediction",
+    "labels": "a record for each prediction, fields in its label map",
+    "features": "a record for each prediction, fields in its features map",
+    "image": "the file of an image",
+}
 
 
 def as_details(entry: Algorithm) -> str:
@@ -73,6 +90,13 @@ def as_details(entry: Algorithm) -> str:
     page.head("Inference")
     for name in _INFERENCE_FACTS:
         page.attribute(entry.inference, name)
+    if entry.inference.fields:
+        page.head("Predictions")
+        for field in entry.inference.fields:
+            _response_field(page, field)
+        page.head("Responses")
+        for form in entry.inference.forms:
+            _response_form(page, form)
     page.head("What else has to hold")
     for constraint in entry.constraints:
         _constraint(page, constraint)
@@ -231,6 +255,31 @@ def _hyperparameter(page: _Page, one: Hyperparameter) -> None:
         page.fact("", one.choices, f"one of {_value(one.choices.value, '')}")
     if one.auto:
         page.plain("", "auto is a value")
+
+
+def _response_field(page: _Page, one: ResponseField) -> None:
+    parts = [" or ".join(one.kinds.value)]
+    if one.dtype is not None:
+        parts.append(one.dtype.value)
+    if one.shape_from is not None:
+        parts.append(f"of the shape in {one.shape_from}")
+    parts.append("always" if one.always.value else "not always")
+    page.fact(one.name, one.kinds, ", ".join(parts))
+    for fact in (one.dtype, one.always):
+        if fact is not None and (fact.note or fact.status != one.kinds.status):
+            text = "always" if fact is one.always else fact.value
+            if fact is one.always and not fact.value:
+                text = "not always"
+            page.fact("", fact, str(text))
+
+
+def _response_form(page: _Page, one: ResponseForm) -> None:
+    text = _LAYOUTS[one.layout.value]
+    if one.root.value is not None:
+        text += f", under {one.root.value!r}"
+    if one.columns.value:
+        text += f": {', '.join(one.columns.value)}"
+    page.fact(one.content_type, one.layout, text)
 
 
 def _limits(limits: tuple[float | None, float | None]) -> str:

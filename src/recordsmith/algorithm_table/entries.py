@@ -30,6 +30,8 @@ from .types import (
     Inference,
     LabelValues,
     ModesByContainer,
+    ResponseField,
+    ResponseForm,
     Source,
 )
 
@@ -61,6 +63,32 @@ _MEANINGS = (
     "weights",
     "other",
 )
+_RESPONSE_KINDS = (
+    "scalar",
+    "vector",
+    "matrix",
+    "list",
+    "lists",
+    "vectors",
+    "tensor",
+    "text",
+    "texts",
+    "image",
+    "any",
+)
+_NO_NUMBERS = ("text", "texts", "image", "any")
+_LAYOUTS = (
+    "objects",
+    "columns",
+    "object",
+    "array",
+    "lines",
+    "labels",
+    "features",
+    "image",
+)
+# Layouts of bodies that do not name their fields.
+_UNNAMED = ("array", "lines", "image")
 # Facts about an algorithm as a whole for which common.toml may have a value.
 _COMMON: dict[str, Kind] = {
     "other_channels": optional(flag),
@@ -243,11 +271,50 @@ def _inference(table: Table, common: Mapping[str, Fact[Any]]) -> Inference:
     found = Inference(
         requests=requests,
         responses=table.fact("responses", texts),
-        response_root=table.fact("response_root", optional(text)),
-        response_fields=table.fact("response_fields", texts),
+        forms=tuple(map(_response_form, table.tables("forms"))),
+        fields=tuple(map(_response_field, table.tables("fields"))),
         label_size=table.fact("label_size", optional(integers)) if takes_csv else no_size,
         max_bytes=table.fact("max_bytes", integer, common["max_bytes"]),
     )
+    table.close()
+    known = [one.name for one in found.fields]
+    for form in found.forms:
+        for name in form.columns.value:
+            if name not in known:
+                raise table.error("forms", f"{name!r} is not among the fields")
+    return found
+
+
+def _response_field(table: Table) -> ResponseField:
+    table.take_defaults()
+    found = ResponseField(
+        name=table.get("name", text),
+        kinds=table.fact("kinds", words(*_RESPONSE_KINDS)),
+        dtype=table.fact("dtype", word("float64", "int64"), None),
+        always=table.fact("always", flag),
+        shape_from=table.get("shape_from", text, None),
+    )
+    if found.dtype is None and not set(found.kinds.value) <= set(_NO_NUMBERS):
+        raise table.error("dtype", f"is missing: only {', '.join(_NO_NUMBERS)} need none")
+    if ("tensor" in found.kinds.value) != (found.shape_from is not None):
+        raise table.error("shape_from", "a tensor needs it, and nothing else has it")
+    table.close()
+    return found
+
+
+def _response_form(table: Table) -> ResponseForm:
+    table.take_defaults()
+    layout = table.fact("layout", word(*_LAYOUTS))
+    found = ResponseForm(
+        content_type=table.get("content_type", text),
+        layout=layout,
+        root=table.fact("root", optional(text), replace(layout, value=None)),
+        columns=table.fact("columns", texts, replace(layout, value=())),
+    )
+    if (layout.value in _UNNAMED) != bool(found.columns.value):
+        raise table.error(
+            "columns", f"{', '.join(_UNNAMED)} need it, nothing else has it"
+        )
     table.close()
     return found
 

@@ -16,6 +16,8 @@ __all__ = [
     "Inference",
     "LabelValues",
     "ModesByContainer",
+    "ResponseField",
+    "ResponseForm",
     "Source",
 ]
 
@@ -207,6 +209,65 @@ class Hyperparameter:
 
 
 @dataclass(frozen=True)
+class ResponseField:
+    """One field of an algorithm's predictions.
+
+    Attributes
+    ----------
+    name : str
+    kinds : Fact of tuple of str
+        What a prediction has of it, one of: "scalar", a number; "vector" and "matrix",
+        numbers of the same shape in all predictions; "list" and "lists", numbers, or
+        lists of equal length, whose count differs between predictions; "vectors", vectors
+        by name; "tensor", numbers whose shape stands in the field `shape_from`; "text",
+        "texts"; "image", the bytes of a file; "any", whatever JSON holds. The task
+        decides where there are several.
+    dtype : Fact of {"float64", "int64"} or None
+        Of its numbers. "float64": in text; RecordIO-protobuf keeps the type that it
+        holds. "int64": whole numbers, everywhere, however they are written. None: it has
+        no numbers.
+    always : Fact of bool
+        Whether every prediction has it, whatever the task and whatever was asked for.
+    shape_from : str or None
+        Of a tensor: the field that holds its shape.
+    """
+
+    name: str
+    kinds: Fact[tuple[str, ...]]
+    dtype: Fact[str] | None
+    always: Fact[bool]
+    shape_from: str | None = None
+
+
+@dataclass(frozen=True)
+class ResponseForm:
+    """How predictions stand in a body of one content type.
+
+    Attributes
+    ----------
+    content_type : str
+        As Accept: "application/json", with its parameters if it needs any.
+    layout : Fact of str
+        "objects": an object for each prediction, in a list under `root` (JSON) or one a
+        line (JSON Lines); "columns": an object with a list for each field, an item for
+        each prediction; "object": an object that is one prediction; "array": a list of
+        numbers that is one prediction, of the only field in `columns`; "lines": CSV, a
+        line for each prediction; "labels", "features": records that hold the fields in
+        that map; "image": the body is the only field in `columns`.
+    root : Fact of str or None
+        The key of the list of objects; None: the list is all there is.
+    columns : Fact of tuple of str
+        Names for what has none in the body: the fields in a line, in order; a single
+        one takes all of the line. () where the body names its fields.
+    """
+
+    content_type: str
+    layout: Fact[str]
+    root: Fact[str | None]
+    columns: Fact[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Inference:
     """Requests and responses.
 
@@ -214,9 +275,9 @@ class Inference:
     ----------
     requests, responses : Fact of tuple of str
         Content types, as ContentType and Accept.
-    response_root : Fact of str or None
-        The JSON key under which the predictions stand.
-    response_fields : Fact of tuple of str
+    forms : tuple of ResponseForm
+        One for each of the responses, and some that only the common pages know.
+    fields : tuple of ResponseField
     label_size : Fact of tuple of int, or None
         Values that `label_size=` of a text/csv request may have; None: any; (): none.
     max_bytes : Fact of int
@@ -225,10 +286,33 @@ class Inference:
 
     requests: Fact[tuple[str, ...]]
     responses: Fact[tuple[str, ...]]
-    response_root: Fact[str | None]
-    response_fields: Fact[tuple[str, ...]]
+    forms: tuple[ResponseForm, ...]
+    fields: tuple[ResponseField, ...]
     label_size: Fact[tuple[int, ...] | None]
     max_bytes: Fact[int]
+
+    def form(self, content_type: str) -> ResponseForm | None:
+        """The form of a content type; its parameters count only where they decide.
+
+        Examples
+        --------
+        >>> from recordsmith import algorithm
+        >>> algorithm("pca").inference.form("application/json; charset=utf-8").root.value
+        'projections'
+        """
+        base = content_type.partition(";")[0].strip().lower()
+        for exact in (content_type, base):
+            for one in self.forms:
+                if one.content_type == exact:
+                    return one
+        return None
+
+    def field(self, name: str) -> ResponseField | None:
+        """The field of a name."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        return None
 
 
 @dataclass(frozen=True)
