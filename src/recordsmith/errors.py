@@ -130,16 +130,16 @@ class LimitError(RecordsmithError, ValueError):
     `max_bytes`."""
 
 
-class MissingPackageError(RecordsmithError, ImportError):
-    """Something optional that was asked for needs a package that is not installed."""
-
-
 class PipeClosedError(RecordsmithError, BrokenPipeError):
     """The reader of a FIFO or socket closed it before it had all."""
 
 
 class PipeTimeoutError(RecordsmithError, TimeoutError):
     """Nobody made, wrote or read a FIFO within the time that was given."""
+
+
+class MissingPackageError(RecordsmithError, ImportError):
+    """Something optional that was asked for needs a package that is not installed."""
 
 
 class ValidationError(RecordsmithError, ValueError):

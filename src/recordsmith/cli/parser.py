@@ -17,8 +17,10 @@ from . import (
     convert,
     head,
     inspect,
+    join,
     pipe,
     salvage,
+    transform,
     validate,
     verify,
 )
@@ -37,6 +39,8 @@ COMMANDS = {
     "algorithms": algorithms,
     "channel": channel,
     "pipe": pipe,
+    "transform": transform,
+    "join": join,
 }
 
 _DESCRIPTION = """\
