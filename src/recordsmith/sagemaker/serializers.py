@@ -1,7 +1,7 @@
 """The SDK's serializers, for endpoints of its version 2 and 3: the same text and bytes.
 
 What has a `read` method is sent as it reads, without a look at it. For bodies below an
-endpoint's limit, from data of any size, see :mod:`recordsmith.inference`.
+endpoint's limit, from data of any size, see :func:`recordsmith.requests`.
 """
 
 from __future__ import annotations
@@ -58,20 +58,26 @@ class RecordSerializer(Serializer):
     def __init__(self, content_type: str = _RECORDIO) -> None:
         super().__init__(content_type)
 
-    def serialize(self, data: Any) -> io.BytesIO:
-        """The records of a matrix, or of a vector as one row, in a file in memory.
+    def serialize(self, data: Any) -> io.BytesIO | bytes:
+        """The records of a matrix, or of a vector as one row.
 
         Parameters
         ----------
         data : ndarray (n_rows, n_cols) or (n_cols,), or SciPy sparse, which version 2
             does not take
 
+        Returns
+        -------
+        BytesIO, or bytes if version 3 of the SDK is loaded
+            Endpoints of version 3 make an empty body of a file.
+
         Raises
         ------
         InputError
             If the array has more dimensions, or holds what the format does not.
         """
-        return io.BytesIO(encoded(data))
+        body = encoded(data)
+        return body if "sagemaker.core" in sys.modules else io.BytesIO(body)
 
 
 class numpy_to_record_serializer(RecordSerializer):
@@ -320,8 +326,8 @@ class LibSVMSerializer(Serializer):
         raise _no_text(
             data,
             "libsvm",
-            'text and files; recordsmith.write(file, X, y, dest_format="libsvm", '
-            "write_index_base=...) makes text of arrays",
+            'text and files; recordsmith.requests(X, content_type="text/libsvm") makes '
+            "bodies of arrays",
         )
 
 
