@@ -119,8 +119,11 @@ def test_a_row_longer_than_a_payload(content_type):
     with pytest.raises(LimitError) as caught:
         rs.transform_files(rows, "batch", content_type=content_type, max_payload_mb=1)
     assert caught.value.row == (0 if content_type in ("csv", "recordio") else 3)
-    assert "limit" in str(caught.value)
+    limit = "the limit of a file" if content_type == "json" else "the longest payload"
+    assert f"bytes as a request, {limit} is 1,048,576" in str(caught.value)
     assert left() == []
+    with pytest.raises(LimitError, match="file_bytes is 10"):
+        rs.transform_files(X + 1e6, "batch", content_type="csv", file_bytes=10)
 
 
 def test_too_many_files(monkeypatch):
