@@ -1,5 +1,6 @@
 # make demo     build, install into .venv, convert a real data set and read it back
 # make test     linters, type checks and all tests, with all that they need
+# make environments   test beside other packages' releases: environments/README.md
 # make bench    measure against memcpy, libprotobuf, the SageMaker SDK and others
 # make lint, make format, make clean
 
@@ -13,13 +14,16 @@ C_FILES := $(wildcard csrc/src/*.[ch] csrc/include/recordsmith/*.h src/recordsmi
 NATIVE := pyproject.toml setup.py $(wildcard src/recordsmith/*.pyx src/recordsmith/*.px[di] \
     src/recordsmith/*.h csrc/src/*.[ch] csrc/include/recordsmith/*.h)
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test environments bench lint format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest
+
+environments: $(VENV)/.venv
+	$(BIN)/python environments/make.py --test
 
 bench: $(VENV)/.installed-bench benchmarks/.venv-sdk/.installed
 	$(BIN)/python -m benchmarks.run
@@ -36,7 +40,7 @@ format: $(VENV)/.installed-test
 	$(BIN)/clang-format -i $(C_FILES)
 
 clean:
-	rm -rf $(VENV) .ci-venvs benchmarks/.venv-sdk benchmarks/.build build dist src/*.egg-info
+	rm -rf $(VENV) .ci-venvs .environments benchmarks/.venv-sdk benchmarks/.build build dist src/*.egg-info
 	rm -f src/recordsmith/_core.c src/recordsmith/*.so
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 

@@ -49,6 +49,7 @@ const char *rs_status_name(rs_status status)
         NAME(RS_E_RANGE);
         NAME(RS_E_FRACTION);
         NAME(RS_E_INEXACT);
+        NAME(RS_E_NOT_FINITE);
     }
     return "RS_?";
 }

@@ -16,7 +16,10 @@ __all__ = [
     "FormatError",
     "InputError",
     "LimitError",
+    "MissingPackageError",
     "ParseError",
+    "PipeClosedError",
+    "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -125,6 +128,18 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeClosedError(RecordsmithError, BrokenPipeError):
+    """The reader of a FIFO or socket closed it before it had all."""
+
+
+class PipeTimeoutError(RecordsmithError, TimeoutError):
+    """Nobody made, wrote or read a FIFO within the time that was given."""
+
+
+class MissingPackageError(RecordsmithError, ImportError):
+    """Something optional that was asked for needs a package that is not installed."""
 
 
 class ValidationError(RecordsmithError, ValueError):
@@ -241,6 +256,11 @@ _TEXTS: dict[str, tuple[type[RecordsmithError], str, str]] = {
     ),
     "RS_E_COLON": (ParseError, "expected index:value", ""),
     "RS_E_QID": (ParseError, "qid must be an integer after the label", ""),
+    "RS_E_NOT_FINITE": (
+        InputError,
+        "the value is NaN or infinite, for which this text has no number",
+        "",
+    ),
     "RS_E_CHARACTER": (ParseError, "byte 0x{found:02x} cannot stand in libsvm text", ""),
 }
 

@@ -12,7 +12,10 @@ BUILT_IN = {
     "FormatError": ValueError,
     "InputError": ValueError,
     "LimitError": ValueError,
+    "MissingPackageError": ImportError,
     "ParseError": ValueError,
+    "PipeClosedError": BrokenPipeError,
+    "PipeTimeoutError": TimeoutError,
     "UnsupportedTypeError": TypeError,
     "ValidationError": ValueError,
 }

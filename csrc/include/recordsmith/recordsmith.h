@@ -15,6 +15,7 @@
 #ifndef RECORDSMITH_H
 #define RECORDSMITH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,7 +76,9 @@ typedef enum rs_status {
     RS_E_MISSING = -50,  /* a missing number, and nothing to put in its place */
     RS_E_RANGE = -51,    /* outside int32; or finite, and infinite as float32 */
     RS_E_FRACTION = -52, /* no whole number, for int32 */
-    RS_E_INEXACT = -53   /* an integer too large to be exact as a float */
+    RS_E_INEXACT = -53,  /* an integer too large to be exact as a float */
+    /* text */
+    RS_E_NOT_FINITE = -60 /* NaN or an infinity where the text has no place for them */
 } rs_status;
 
 /* Where and what. Members that mean nothing for a status are -1. */
@@ -223,6 +226,40 @@ RS_API size_t rs_frame_size(size_t payload_len);
 RS_API rs_status rs_frame_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
                                size_t capacity, size_t *n_written, rs_error *err);
 
+/* The same for a payload that is cut at each magic number which stands in it at a multiple
+ * of 4, as dmlc-core's writer does: the numbers are left out, and what is between them goes
+ * into frames of their own. n_frames: how many. Returns 0 if the payload is longer than
+ * RS_MAX_PAYLOAD. */
+RS_API size_t rs_cut_size(const uint8_t *payload, size_t payload_len, size_t *n_frames);
+
+/* Writes such frames; one, as rs_frame_wrap does, where there is nothing to cut at. */
+RS_API rs_status rs_cut_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
+                             size_t capacity, size_t *n_written, rs_error *err);
+
+/* A record as frames: one, or several if it is split. */
+typedef struct rs_parts {
+    size_t n_bytes;   /* of its frames, padding included */
+    size_t n_parts;   /* frames */
+    size_t n_payload; /* bytes of their payloads together */
+} rs_parts;
+
+/* Looks at the record at the head of `in`, split or not.
+ * Returns RS_OK; RS_NEED_MORE (then record->n_bytes is the number of bytes needed, as far as
+ * known); RS_E_MAGIC, RS_E_PART with the offset of the frame. */
+RS_API rs_status rs_record_peek(const uint8_t *in, size_t n, rs_parts *record,
+                                rs_error *err);
+
+/* Bytes of a record's payload once its parts are joined: with the magic number put back
+ * between them, as dmlc-core does, or without. */
+RS_API size_t rs_payload_size(const rs_parts *record, bool with_magic);
+
+/* Joins the payload of the record at the head of `in`, which rs_record_peek has looked at.
+ * out: rs_payload_size(record, with_magic) bytes, not overlapping `in`.
+ * Returns false if the bytes at `in` are no longer those that were looked at; then what
+ * `out` holds is unspecified. */
+RS_API bool rs_take_payload(const uint8_t *in, const rs_parts *record, bool with_magic,
+                            uint8_t *out);
+
 enum { RS_JOIN_RECORDS = 0, RS_JOIN_MAGIC = 1, RS_JOIN_PLAIN = 2 };
 
 /* Rewrites frames so that no record is split, for rs_scan_records.
@@ -323,12 +360,16 @@ RS_API rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records
                                  size_t n_columns, rs_error *err);
 
 /* The same where the number of records is not known yet, for callers who have room for as
- * many as there can be: fills until `in` is used up.
- * n_records: the records that there is room for; on return those that were filled.
- * Returns RS_OK; RS_E_CAPACITY where there are more; the errors of rs_fill_records. */
+ * many as there can be: fills until `in` holds no further whole frame.
+ * n_records: the records that there is room for; on return those that were filled, whose
+ *   frames are *n_bytes long.
+ * Returns RS_OK (input used up); RS_NEED_MORE where it ends inside a frame that is not a part
+ * of a split record; RS_E_CAPACITY where there are more records; the errors of
+ * rs_fill_records. */
 RS_API rs_status rs_fill_to_end(const uint8_t *in, size_t n, uint64_t *n_records,
-                                const rs_column *columns, const rs_target *targets,
-                                size_t n_columns, rs_error *err);
+                                size_t *n_bytes, const rs_column *columns,
+                                const rs_target *targets, size_t n_columns,
+                                rs_error *err);
 
 /* The next place from `begin` on, in steps of 4 bytes, where a frame may begin: a magic
  * number and a plausible length word. Returns n if there is none. For salvage, and for
@@ -570,6 +611,43 @@ RS_API rs_status rs_libsvm_write(const rs_field *features, const rs_field *label
                                  int64_t begin, int64_t end, int64_t index_base,
                                  int flags, uint8_t *out, size_t capacity,
                                  int64_t *end_row, size_t *n_written, rs_error *err);
+
+/* ------------------------------------------------------------------------- text */
+
+#define RS_TEXT_SEPARATOR ((size_t)8) /* bytes that a separator may have */
+
+enum {
+    RS_TEXT_POINT = 1, /* floats have a point or an exponent: "1.0", not "1" */
+    RS_TEXT_FINITE = 2 /* NaN and infinities are errors, not "nan", "inf", "-inf" */
+};
+
+/* What stands around the numbers of a row: head, values with separators between, tail; of
+ * RS_CSR head, keys, middle, values, tail. A pointer may be NULL if its length is 0, except
+ * `separator`. */
+typedef struct rs_text_style {
+    const uint8_t *head, *separator, *middle, *tail;
+    size_t n_head, n_separator, n_middle, n_tail;
+    int flags;
+} rs_text_style;
+
+/* Writes rows [begin, end) as text, as many whole ones as surely fit.
+ *
+ * field: RS_DENSE, RS_RAGGED or RS_CSR of RS_FLOAT32, RS_FLOAT64 or RS_INT32; of its members
+ *   those that the kind needs, `shape` (a limit of keys) and the flag RS_CHECK_ORDER. All
+ *   stored values are written. `present` is not looked at.
+ * A row fits if its constant text, 8 bytes, and for each value 26 bytes and a separator are
+ *   free (RS_CSR: 19 bytes and a separator more). Numbers are the shortest text that reads
+ *   back to the same value; -0 is "-0.0".
+ * row_ends: end - begin numbers; row_ends[i] is the byte in `out` after row begin + i.
+ * *end_row: the first row not written. Equal to `begin` with RS_E_CAPACITY if not even one
+ *   row fits (err->limit: bytes that row may need).
+ * Returns RS_OK; RS_E_CAPACITY; RS_E_OFFSETS, RS_E_KEY, RS_E_ORDER (err: row, found, limit);
+ * RS_E_NOT_FINITE (err: row, and column: the value's number, or its key); RS_E_ARGUMENT.
+ * *n_written and *end_row cover the whole rows before an error. */
+RS_API rs_status rs_text_write(const rs_field *field, int64_t begin, int64_t end,
+                               const rs_text_style *style, uint8_t *out, size_t capacity,
+                               int64_t *row_ends, int64_t *end_row, size_t *n_written,
+                               rs_error *err);
 
 #ifdef __cplusplus
 }

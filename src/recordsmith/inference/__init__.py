@@ -1,1 +1,10 @@
-"""Requests to endpoints and transform jobs, their responses, and rows joined to these."""
+"""A trained model's input and output: request bodies, files for batch transform, and what
+comes back.
+
+`recordsmith.requests` gives bodies for an endpoint, `recordsmith.transform_files` writes
+the files of a batch transform job.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []

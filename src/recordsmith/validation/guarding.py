@@ -18,6 +18,7 @@ from ..tally import Tally
 from .checks import Checks
 from .file_facts import FileFacts
 from .offenders import Origin
+from .profile import Profile, profile_of
 from .request import KINDS, Request, make_request
 
 __all__ = ["OPTIONS", "Guard", "pop_options"]
@@ -55,6 +56,8 @@ class Guard:
         The file that the rows come from, where it is one.
     channel, hyperparameters, purpose, container
         As for :func:`recordsmith.validate`.
+    against : Report, its JSON or a path to that, optional
+        The training data's.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Guard:
         hyperparameters: Mapping[str, Any] | None = None,
         purpose: str = "train",
         container: str | None = None,
+        against: Any = None,
     ) -> None:
         request = make_request(
             algorithm,
@@ -89,7 +93,12 @@ class Guard:
         mended = _mended(fmt, options)
         threads = options.get("threads")
         self._checks = Checks(
-            request, kind, threads=threads, mended=mended, dtypes=self._casts
+            request,
+            kind,
+            against=_profile(against),
+            threads=threads,
+            mended=mended,
+            dtypes=self._casts,
         )
         self._first = 0  # rows of arrays count from 0, records of a file from 1
         if is_path(source) and Path(os.fsdecode(source)).is_file():
@@ -145,6 +154,16 @@ def refusal(report: Report) -> ValidationError:
     )
     error.report = report
     return error
+
+
+def _profile(against: Any) -> Profile | None:
+    found = profile_of(against)
+    if found is None and against is not None:
+        raise InputError(
+            "against is no report of the training data",
+            advice="pass what validate() gave, or the path of its JSON",
+        )
+    return found
 
 
 def _format(request: Request, kind: str) -> Format | None:
