@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,9 @@ from ..errors import FormatError, InputError, UnsupportedTypeError
 from ..frames import iter_payloads
 from ..publish import write_all
 from .messages import record_class
+
+_HEADER = 8
+_MAX_PAYLOAD = (1 << 29) - 1
 
 __all__ = [
     "array_to_recordio_protobuf",
@@ -132,7 +134,8 @@ def array_to_recordio_protobuf(array_like: Any, labels: Any = None) -> bytes:
 
 def encoded(array: Any, labels: Any = None) -> bytes:
     """The records of a matrix, dense or sparse, or of a vector as its only row."""
-    if len(_shape(array)) == 1:
+    array = _with_shape(array, "array")
+    if len(array.shape) == 1:
         array = (array if is_sparse(array) else np.asarray(array)).reshape(1, -1)
     batch = _batch(array, labels) if is_sparse(array) else _dense(array, labels)
     return bytes(encode_batch(batch, duplicates="keep"))
@@ -150,21 +153,20 @@ def _dense(array: Any, labels: Any) -> Batch:
             advice="pass X.to_numpy(); or recordsmith.write(file, X, "
             'dest_format="recordio") takes tables',
         )
-    return _batch(array, labels)
+    return _batch(_with_shape(array, "array"), labels)
 
 
 def _batch(array: Any, labels: Any) -> Batch:
     """Features and labels, once they are known to belong together."""
-    shape = _shape(array)
+    shape = tuple(array.shape)
     if len(shape) != 2:
         raise InputError(
             f"array has shape {shape}, expected a matrix (n_rows, n_cols)",
             advice="one row is X.reshape(1, -1), one column is X.reshape(-1, 1)",
         )
     if labels is not None:
+        labels = _with_shape(labels, "labels")
         _check_labels(labels, shape[0])
-    if isinstance(array, (list, tuple)):  # which may be no rows of token lists here
-        array = np.array(array)
     try:
         return batch_from_arrays(array, labels)
     except UnsupportedTypeError as error:
@@ -173,7 +175,7 @@ def _batch(array: Any, labels: Any) -> Batch:
 
 
 def _check_labels(labels: Any, n_rows: int) -> None:
-    shape = _shape(labels)
+    shape = tuple(labels.shape)
     if len(shape) != 1:
         raise InputError(
             f"labels have shape {shape}, expected one for each row: ({n_rows},)",
@@ -194,8 +196,17 @@ def _check_labels(labels: Any, n_rows: int) -> None:
         )
 
 
-def _shape(array: Any) -> tuple[int, ...]:
-    return tuple(array.shape if hasattr(array, "shape") else np.asarray(array).shape)
+def _with_shape(values: Any, what: str) -> Any:
+    """Lists as arrays; what has a shape as it is."""
+    if hasattr(values, "shape"):
+        return values
+    try:
+        lengths = {len(row) for row in values if hasattr(row, "__len__")}
+        if len(lengths) < 2:
+            return np.array(values)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"{what} is no array", advice="pass numbers, or rows of one length")
 
 
 def _kind(thing: Any) -> str:
@@ -240,12 +251,41 @@ def read_recordio(file: Any) -> Iterator[bytes]:
     >>> [len(payload) for payload in read_recordio(io.BytesIO(data))]
     [24, 24]
     """
-    if isinstance(file, (str, os.PathLike)):
+    _check_readable(file)
+    return iter_payloads(_Frames(file))
+
+
+def _check_readable(file: Any) -> None:
+    if not hasattr(file, "read"):
         raise UnsupportedTypeError(
             f"file is {_kind(file)}, expected a binary file object",
-            advice='pass open(path, "rb"); recordsmith.read(path) takes a path',
+            advice='pass open(path, "rb") or io.BytesIO(data); recordsmith.read(path) '
+            "takes a path",
         )
-    return iter_payloads(file)
+
+
+class _Frames:
+    """A file whose reads end where frames do, so that nobody reads ahead of them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._header = b""
+        self._left = _HEADER  # of what comes next: the header, or what it stands before
+
+    def read(self, n: int) -> bytes:
+        """Up to n bytes of one header, or of one payload with its padding."""
+        data: bytes = self._file.read(min(n, self._left))
+        if not data:
+            return data
+        self._left -= len(data)
+        if len(self._header) < _HEADER:
+            self._header += data
+            if not self._left:
+                word = int.from_bytes(self._header[4:], "little")
+                self._left = ((word & _MAX_PAYLOAD) + 3) // 4 * 4
+        if not self._left:  # behind a payload, or a header without one
+            self._header, self._left = b"", _HEADER
+        return data
 
 
 def read_records(file: Any) -> list[Any]:
@@ -282,9 +322,10 @@ def read_records(file: Any) -> list[Any]:
     [1.5, 2.5]
     """
     record = record_class()
+    _check_readable(file)
     return [
         _parsed(record, payload, number)
-        for number, payload in enumerate(read_recordio(file), 1)
+        for number, payload in enumerate(iter_payloads(file), 1)
     ]
 
 
