@@ -289,10 +289,19 @@ static rs_status begin_targets(const fill_state *state, uint64_t n_records)
     return RS_OK;
 }
 
-/* *n_records: how many to fill at most; on return how many there were. `to_the_end`: fewer
- * will do, if they use the input up. */
+/* Do these bytes begin a whole record, and end before it does? */
+static bool is_unfinished(const uint8_t *in, size_t n)
+{
+    rs_frame frame;
+    rs_error err;
+    return rs_frame_peek(in, n, &frame, &err) == RS_NEED_MORE && frame.part == 0;
+}
+
+/* *n_records: how many to fill at most; on return how many there were, in *n_bytes.
+ * `to_the_end`: fewer will do, if no more are in the input. */
 static rs_status fill_records(fill_state *state, const uint8_t *in, size_t n,
-                              uint64_t *n_records, bool to_the_end, unsigned paths)
+                              uint64_t *n_records, size_t *n_bytes, bool to_the_end,
+                              unsigned paths)
 {
     const bool in_runs = (paths & (RS_GENERAL_ONLY | RS_NO_REPEATS)) == 0;
     const uint64_t most = *n_records;
@@ -300,6 +309,7 @@ static rs_status fill_records(fill_state *state, const uint8_t *in, size_t n,
     size_t begin = 0;
     rs_status status = begin_targets(state, most);
     *n_records = 0;
+    *n_bytes = 0;
     if (status != RS_OK) {
         return status;
     }
@@ -312,6 +322,10 @@ static rs_status fill_records(fill_state *state, const uint8_t *in, size_t n,
             break;
         }
         if (begin == n || !rs_whole_frame(in + begin, n - begin, &payload_len)) {
+            if (to_the_end && is_unfinished(in + begin, n - begin)) {
+                status = RS_NEED_MORE;
+                break;
+            }
             status = rs_fail(err, RS_E_CHANGED);
             err->offset = (int64_t)begin;
             break;
@@ -325,10 +339,12 @@ static rs_status fill_records(fill_state *state, const uint8_t *in, size_t n,
         }
     }
     *n_records = state->row;
+    *n_bytes = begin;
     if (status == RS_OK && to_the_end && begin != n) {
-        status = rs_fail(err, RS_E_CAPACITY);
+        status = is_unfinished(in + begin, n - begin) ? RS_NEED_MORE
+                                                      : rs_fail(err, RS_E_CAPACITY);
     }
-    if (status != RS_OK) {
+    if (status < 0) {
         err->row = (int64_t)state->row;
     }
     return status;
@@ -358,8 +374,9 @@ rs_status rs_fill_paths(const uint8_t *in, size_t n, uint64_t n_records,
                         size_t n_columns, unsigned paths, rs_error *err)
 {
     fill_state state;
+    size_t n_bytes = 0;
     begin_fill(&state, in, n, columns, targets, n_columns, paths, err);
-    return fill_records(&state, in, n, &n_records, false, paths);
+    return fill_records(&state, in, n, &n_records, &n_bytes, false, paths);
 }
 
 rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records,
@@ -370,10 +387,10 @@ rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records,
 }
 
 rs_status rs_fill_to_end(const uint8_t *in, size_t n, uint64_t *n_records,
-                         const rs_column *columns, const rs_target *targets,
-                         size_t n_columns, rs_error *err)
+                         size_t *n_bytes, const rs_column *columns,
+                         const rs_target *targets, size_t n_columns, rs_error *err)
 {
     fill_state state;
     begin_fill(&state, in, n, columns, targets, n_columns, RS_ANY_PATH, err);
-    return fill_records(&state, in, n, n_records, true, RS_ANY_PATH);
+    return fill_records(&state, in, n, n_records, n_bytes, true, RS_ANY_PATH);
 }

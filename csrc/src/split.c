@@ -4,14 +4,6 @@
 
 enum { PART_WHOLE = 0, PART_FIRST = 1, PART_LAST = 3 };
 
-/* The parts of one record: `n_bytes` of frames whose payloads add up to `n_payload`. */
-typedef struct parts {
-    const uint8_t *at;
-    size_t n_bytes;
-    size_t n_parts;
-    size_t n_payload;
-} parts;
-
 static rs_status misplaced(rs_error *err, uint32_t part)
 {
     rs_fail(err, RS_E_PART);
@@ -20,11 +12,9 @@ static rs_status misplaced(rs_error *err, uint32_t part)
     return RS_E_PART;
 }
 
-/* Measures the record at `in`, split or not. err->offset counts from `in`. */
-static rs_status measure(const uint8_t *in, size_t n, parts *record, rs_error *err)
+rs_status rs_record_peek(const uint8_t *in, size_t n, rs_parts *record, rs_error *err)
 {
     rs_frame frame;
-    record->at = in;
     record->n_bytes = record->n_parts = record->n_payload = 0;
     do {
         rs_status status =
@@ -36,54 +26,72 @@ static rs_status measure(const uint8_t *in, size_t n, parts *record, rs_error *e
                 status = misplaced(err, frame.part);
             }
         }
-        if (status != RS_OK) {
-            if (status != RS_NEED_MORE) {
-                err->offset += (int64_t)record->n_bytes;
-            }
+        if (status < 0) {
+            err->offset += (int64_t)record->n_bytes;
             return status;
         }
         record->n_bytes += frame.frame_len;
+        if (status != RS_OK) {
+            return status;
+        }
         record->n_payload += frame.payload_len;
         record->n_parts++;
     } while (frame.part != PART_WHOLE && frame.part != PART_LAST);
     return RS_OK;
 }
 
-/* Writes the parts as one frame. False if it would be too long, or if the parts are no
- * longer those that were measured. The frame is never longer than the parts: each of them
- * after the first gives a header for the magic. */
-static bool join(const parts *record, bool with_magic, uint8_t *out, size_t *n_payload)
+size_t rs_payload_size(const rs_parts *record, bool with_magic)
 {
-    const uint8_t *at = record->at;
-    const uint8_t *end = record->at + record->n_bytes;
-    size_t n_left = record->n_payload + (with_magic ? 4 * (record->n_parts - 1) : 0);
-    uint8_t *to = out + RS_HEADER_SIZE;
-    *n_payload = n_left;
-    if (n_left > RS_MAX_PAYLOAD) {
-        return false;
-    }
-    rs_store32(out, RS_MAGIC);
-    rs_store32(out + 4, (uint32_t)n_left);
+    return record->n_payload + (with_magic ? 4 * (record->n_parts - 1) : 0);
+}
+
+bool rs_take_payload(const uint8_t *in, const rs_parts *record, bool with_magic,
+                     uint8_t *out)
+{
+    const uint8_t *at = in;
+    const uint8_t *end = in + record->n_bytes;
+    size_t n_left = rs_payload_size(record, with_magic);
     while (at < end) {
+        if ((size_t)(end - at) < RS_HEADER_SIZE) {
+            return false;
+        }
         const size_t len = rs_load32(at + 4) & RS_MAX_PAYLOAD;
-        const size_t n_magic = with_magic && at != record->at ? 4 : 0;
+        const size_t n_magic = with_magic && at != in ? 4 : 0;
         if (RS_HEADER_SIZE + rs_padded(len) > (size_t)(end - at) ||
             n_magic + len > n_left) {
             return false;
         }
         if (n_magic != 0) {
-            rs_store32(to, RS_MAGIC);
+            rs_store32(out, RS_MAGIC);
         }
-        memcpy(to + n_magic, at + RS_HEADER_SIZE, len);
-        to += n_magic + len;
+        if (len != 0) {
+            memcpy(out + n_magic, at + RS_HEADER_SIZE, len);
+        }
+        out += n_magic + len;
         n_left -= n_magic + len;
         at += RS_HEADER_SIZE + rs_padded(len);
     }
-    memset(to, 0, n_left + rs_padded(*n_payload) - *n_payload);
-    return true;
+    return n_left == 0;
 }
 
-static rs_status too_long(const parts *record, rs_error *err)
+/* Writes the parts as one frame. False if it would be too long, or if the parts are no
+ * longer those that were measured. The frame is never longer than the parts: each of them
+ * after the first gives a header for the magic. */
+static bool join(const uint8_t *in, const rs_parts *record, bool with_magic, uint8_t *out,
+                 size_t *n_payload)
+{
+    const size_t n = rs_payload_size(record, with_magic);
+    *n_payload = n;
+    if (n > RS_MAX_PAYLOAD) {
+        return false;
+    }
+    rs_store32(out, RS_MAGIC);
+    rs_store32(out + 4, (uint32_t)n);
+    memset(out + RS_HEADER_SIZE + n, 0, rs_padded(n) - n);
+    return rs_take_payload(in, record, with_magic, out + RS_HEADER_SIZE);
+}
+
+static rs_status too_long(const rs_parts *record, rs_error *err)
 {
     rs_fail(err, RS_E_TOO_LONG);
     err->offset = 0;
@@ -94,33 +102,33 @@ static rs_status too_long(const parts *record, rs_error *err)
 
 /* Joins in the way that makes a record of it; the dmlc way goes first, and its error is
  * the one to report. */
-static rs_status join_record(const parts *record, uint8_t *out, size_t *n_payload,
-                             rs_error *err)
+static rs_status join_record(const uint8_t *in, const rs_parts *record, uint8_t *out,
+                             size_t *n_payload, rs_error *err)
 {
     rs_error second;
     rs_status status = RS_OK;
-    if (!join(record, true, out, n_payload)) {
+    if (!join(in, record, true, out, n_payload)) {
         status = too_long(record, err);
     } else {
         status = rs_record_check(out + RS_HEADER_SIZE, *n_payload, err);
     }
-    if (status != RS_OK && join(record, false, out, n_payload) &&
+    if (status != RS_OK && join(in, record, false, out, n_payload) &&
         rs_record_check(out + RS_HEADER_SIZE, *n_payload, &second) == RS_OK) {
         return RS_OK;
     }
     return status;
 }
 
-static rs_status join_one(const parts *record, int mode, uint8_t *out, size_t *n_payload,
-                          rs_error *err)
+static rs_status join_one(const uint8_t *in, const rs_parts *record, int mode,
+                          uint8_t *out, size_t *n_payload, rs_error *err)
 {
     rs_status status = RS_OK;
     if (record->n_parts == 1) {
-        memcpy(out, record->at, record->n_bytes);
+        memcpy(out, in, record->n_bytes);
         *n_payload = record->n_payload;
     } else if (mode == RS_JOIN_RECORDS) {
-        status = join_record(record, out, n_payload, err);
-    } else if (!join(record, mode == RS_JOIN_MAGIC, out, n_payload)) {
+        status = join_record(in, record, out, n_payload, err);
+    } else if (!join(in, record, mode == RS_JOIN_MAGIC, out, n_payload)) {
         status = too_long(record, err);
     }
     if (status != RS_OK) {
@@ -140,15 +148,16 @@ rs_status rs_join_frames(const uint8_t *in, size_t n, int mode, uint8_t *out,
         return rs_fail(err, RS_E_ARGUMENT);
     }
     while (*n_read < n) {
-        parts record;
+        rs_parts record;
         size_t n_payload = 0;
-        rs_status status = measure(in + *n_read, n - *n_read, &record, err);
+        rs_status status = rs_record_peek(in + *n_read, n - *n_read, &record, err);
         if (status == RS_OK && record.n_bytes > capacity - *n_written) {
             status = rs_fail(err, RS_E_CAPACITY);
             err->offset = 0;
         }
         if (status == RS_OK) {
-            status = join_one(&record, mode, out + *n_written, &n_payload, err);
+            status =
+                join_one(in + *n_read, &record, mode, out + *n_written, &n_payload, err);
         }
         if (status != RS_OK) {
             if (status != RS_NEED_MORE) {

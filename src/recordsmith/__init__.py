@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from . import channels, pipe, sagemaker
+    from . import channels, frames, pipe, sagemaker
     from .algorithm_table.loading import algorithm, algorithms
     from .algorithm_table.types import Algorithm
     from .batch import Batch, Field
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from .comparison.comparing import compare
     from .comparison.results import Candidate, Comparison
     from .description import Description, describe
+    from .frames import FramesResult, read_frames, write_frames
+    from .inference.joining import JoinResult, join
     from .inference.predictions import Predictions
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
+    from .inference.transforming import TransformFile, TransformFiles, transform_files
+    from .pipe.channel import open_pipe
     from .pipeline import (
         WriteResult,
         convert,
@@ -46,11 +50,15 @@ __all__ = [
     "Description",
     "Field",
     "Finding",
+    "FramesResult",
+    "JoinResult",
     "Predictions",
     "Report",
     "Request",
     "SalvageReport",
     "Tally",
+    "TransformFile",
+    "TransformFiles",
     "VerifyReport",
     "WriteResult",
     "algorithm",
@@ -62,23 +70,29 @@ __all__ = [
     "describe",
     "encode",
     "errors",
+    "frames",
     "iter_batches",
     "iter_chunks",
+    "join",
+    "open_pipe",
     "parse_response",
     "pipe",
     "read",
+    "read_frames",
     "requests",
     "sagemaker",
     "salvage",
+    "transform_files",
     "validate",
     "verify",
     "write",
+    "write_frames",
 ]
 
 # NumPy alone takes longer to load than all of the command line: a name is loaded with its
 # module when it is first used. No module may have the name of something public in it.
 # These are public as modules, like `errors`.
-_MODULES = ("channels", "pipe", "sagemaker")
+_MODULES = ("channels", "frames", "pipe", "sagemaker")
 _HOMES = {
     "algorithm_table.loading": ("algorithm", "algorithms"),
     "algorithm_table.types": ("Algorithm",),
@@ -87,9 +101,13 @@ _HOMES = {
     "comparison.comparing": ("compare",),
     "comparison.results": ("Candidate", "Comparison"),
     "description": ("Description", "describe"),
-    "inference.requesting": ("Request", "requests"),
+    "frames": ("FramesResult", "read_frames", "write_frames"),
+    "inference.joining": ("JoinResult", "join"),
     "inference.predictions": ("Predictions",),
+    "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),
+    "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
+    "pipe.channel": ("open_pipe",),
     "pipeline": (
         "WriteResult",
         "convert",
@@ -100,9 +118,9 @@ _HOMES = {
         "read",
         "write",
     ),
+    "reporting.findings": ("Finding", "Report"),
     "salvaging": ("SalvageReport", "salvage"),
     "tally": ("Tally",),
-    "reporting.findings": ("Finding", "Report"),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
 }

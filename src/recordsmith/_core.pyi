@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 from typing_extensions import Self, disjoint_base
 
 from .batch import Field
+from .errors import RecordsmithError
 
 __all__ = [
     "ArrowColumns",
@@ -32,8 +33,10 @@ __all__ = [
     "record_check",
     "scan",
     "text_write",
+    "take_payloads",
     "value_stats",
     "version",
+    "wrap_payloads",
 ]
 
 class ColumnInfo(NamedTuple):
@@ -145,6 +148,10 @@ def frame_wrap(payload: Any) -> bytes: ...
 def join_frames(
     data: Any, begin: int, end: int, mode: int
 ) -> tuple[str, int, bytearray, Exception | None]: ...
+def take_payloads(
+    data: Any, begin: int, end: int, with_magic: bool
+) -> tuple[list[bytes], int, int, int, RecordsmithError | None]: ...
+def wrap_payloads(payloads: list[Any], cut: bool) -> tuple[bytes, int]: ...
 def record_check(payload: Any) -> None: ...
 def find_frame(data: Any, begin: int, end: int) -> int: ...
 def scan(data: Any, begin: int, end: int, max_records: int | None = None) -> Scan: ...
@@ -167,7 +174,7 @@ def fill_to_end(
     most_records: int,
     infos: list[ColumnInfo],
     targets: list[Target],
-) -> int: ...
+) -> tuple[str, int, int]: ...
 def libsvm_bounds(data: Any) -> tuple[int, int, int]: ...
 def libsvm_facts(data: Any, flags: int, index_base: int, n_keys: int) -> LibsvmFacts: ...
 def libsvm_fill(

@@ -50,8 +50,10 @@ __all__ = [
     "record_check",
     "scan",
     "text_write",
+    "take_payloads",
     "value_stats",
     "version",
+    "wrap_payloads",
 ]
 
 cdef dict ROLES = {"feature": 1, "label": 2, "uid": 3, "metadata": 4, "configuration": 5}
@@ -522,10 +524,11 @@ cdef int _set_target(rs_target *target, one, list keep, uint64_t n_records) exce
     return 0
 
 
-cdef uint64_t _fill(
-    data, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records, bint to_the_end,
+cdef rs_status _fill(
+    data, Py_ssize_t begin, Py_ssize_t end, uint64_t *n_records, size_t *n_bytes,
     list infos, list targets
-) except? 0:
+) except? -1000:
+    # n_bytes is NULL where all records are there.
     cdef Lent lent = _readable(data)
     if begin < 0 or end < begin or end > lent.view.len or len(infos) != len(targets):
         raise core_error("RS_E_ARGUMENT")
@@ -543,40 +546,48 @@ cdef uint64_t _fill(
             raise MemoryError()
         for i in range(n_columns):
             _set_column(&columns[i], infos[i])
-            _set_target(&places[i], targets[i], keep, n_records)
+            _set_target(&places[i], targets[i], keep, n_records[0])
         with nogil:
-            if to_the_end:
+            if n_bytes != NULL:
                 status = rs_fill_to_end(
-                    at, n, &n_records, columns, places, n_columns, &err
+                    at, n, n_records, n_bytes, columns, places, n_columns, &err
                 )
             else:
                 status = rs_fill_records(
-                    at, n, n_records, columns, places, n_columns, &err
+                    at, n, n_records[0], columns, places, n_columns, &err
                 )
     finally:
         PyMem_Free(columns)
         PyMem_Free(places)
-    if status != RS_OK:
+    if status < 0:
         names = [info.name.decode("utf-8", "replace") or info.role for info in infos]
         error = _error(&err, "record", names)
         if error.offset is not None:
             error.offset += begin
         raise error
-    return n_records
+    return status
 
 
 def fill(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t n_records,
          list infos not None, list targets not None):
     """Second reading pass: n_records from data[begin:end] into the targets' arrays."""
-    _fill(data, begin, end, n_records, False, infos, targets)
+    _fill(data, begin, end, &n_records, NULL, infos, targets)
 
 
 def fill_to_end(data not None, Py_ssize_t begin, Py_ssize_t end, uint64_t most_records,
                 list infos not None, list targets not None):
-    """All records of data[begin:end] into arrays with room for most_records; how many."""
-    return _fill(data, begin, end, most_records, True, infos, targets)
+    """The whole records of data[begin:end] into arrays with room for most_records.
+
+    Returns (status, n_records, n_bytes).
+    """
+    cdef size_t n_bytes = 0
+    cdef rs_status status = _fill(
+        data, begin, end, &most_records, &n_bytes, infos, targets
+    )
+    return rs_status_name(status).decode("ascii"), most_records, n_bytes
 
 
+include "_frames.pxi"
 include "_columns.pxi"
 include "_numbers.pxi"
 include "_libsvm.pxi"

@@ -75,6 +75,21 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
     size_t rs_frame_size(size_t payload_len) noexcept
     rs_status rs_frame_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
                             size_t capacity, size_t *n_written, rs_error *err) noexcept
+    size_t rs_cut_size(const uint8_t *payload, size_t payload_len,
+                       size_t *n_frames) noexcept
+    rs_status rs_cut_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
+                          size_t capacity, size_t *n_written, rs_error *err) noexcept
+
+    ctypedef struct rs_parts:
+        size_t n_bytes
+        size_t n_parts
+        size_t n_payload
+
+    rs_status rs_record_peek(const uint8_t *data, size_t n, rs_parts *record,
+                             rs_error *err) noexcept
+    size_t rs_payload_size(const rs_parts *record, bint with_magic) noexcept
+    bint rs_take_payload(const uint8_t *data, const rs_parts *record, bint with_magic,
+                         uint8_t *out) noexcept
     rs_status rs_join_frames(const uint8_t *data, size_t n, int mode, uint8_t *out,
                              size_t capacity, size_t *n_read, size_t *n_written,
                              rs_error *err) noexcept
@@ -129,8 +144,9 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
                               const rs_column *columns, const rs_target *targets,
                               size_t n_columns, rs_error *err) noexcept
     rs_status rs_fill_to_end(const uint8_t *data, size_t n, uint64_t *n_records,
-                             const rs_column *columns, const rs_target *targets,
-                             size_t n_columns, rs_error *err) noexcept
+                             size_t *n_bytes, const rs_column *columns,
+                             const rs_target *targets, size_t n_columns,
+                             rs_error *err) noexcept
     size_t rs_find_frame(const uint8_t *data, size_t n, size_t begin) noexcept
 
     ctypedef struct rs_stats:

@@ -248,6 +248,8 @@ class Batch:
     n_rows : int
     first_row : int, default 0
         Position of the batch's first row in what it was read from, from 0.
+    n_padding : int, default 0
+        Rows at the end that only fill the batch: see :class:`recordsmith.pipe.Channel`.
 
     Examples
     --------
@@ -263,6 +265,7 @@ class Batch:
     fields: tuple[Field, ...]
     n_rows: int
     first_row: int = field(default=0)
+    n_padding: int = field(default=0)
 
     def __post_init__(self) -> None:
         for one in self.fields:
@@ -283,7 +286,13 @@ class Batch:
         begin = min(max(0, begin), self.n_rows)
         end = max(begin, min(end, self.n_rows))
         parts = tuple(one.rows(begin, end) for one in self.fields)
-        return Batch(parts, end - begin, self.first_row + begin)
+        padding = min(end - begin, max(0, end - self.n_valid))
+        return Batch(parts, end - begin, self.first_row + begin, padding)
+
+    @property
+    def n_valid(self) -> int:
+        """Rows that count: all but the padding at the end."""
+        return self.n_rows - self.n_padding
 
     def all(self, role: str) -> Iterator[Field]:
         """The fields of one role."""

@@ -146,22 +146,22 @@ def _concat_variable(parts: Sequence[Field], model: Field, mask: Any) -> Field:
 
 
 def rebatch(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
-    """The same rows in batches of `rows` rows, the last one shorter."""
+    """The same rows in batches of `rows` rows, the last one shorter.
+
+    Rows are copied only where they come from several batches.
+    """
     if rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")
     held: list[Batch] = []
     n_held = 0
     for batch in batches:
-        held.append(batch)
-        n_held += batch.n_rows
-        if n_held < rows:
-            continue
-        joined = concat(held)
         begin = 0
-        while joined.n_rows - begin >= rows:
-            yield joined.rows(begin, begin + rows)
-            begin += rows
-        held = [joined.rows(begin, joined.n_rows)] if begin < joined.n_rows else []
-        n_held = joined.n_rows - begin
+        while n_held + batch.n_rows - begin >= rows:
+            end = begin + rows - n_held
+            yield concat([*held, batch.rows(begin, end)])
+            held, n_held, begin = [], 0, end
+        if begin < batch.n_rows:
+            held.append(batch.rows(begin, batch.n_rows))
+            n_held += batch.n_rows - begin
     if n_held:
         yield concat(held)

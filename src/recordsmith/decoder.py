@@ -206,12 +206,16 @@ def _decode_even(
     """Dense records: if they are all as long as the first two, their number is known."""
     frame_len, odd = divmod(first.n_bytes, 2)
     n_rows, rest = divmod(end - begin, frame_len)
+    status = "RS_OK"
+    if odd or n_rows < _MIN_UNSCANNED_ROWS or not first.columns:
+        return None
     if max_records is not None and max_records <= n_rows:
         n_rows = max_records
     elif rest:
-        return None
-    if odd or n_rows < _MIN_UNSCANNED_ROWS or not first.columns:
-        return None
+        tail = _core.scan(data, end - rest, end, 1)
+        status = tail.status
+        if tail.n_records or status != "RS_NEED_MORE":
+            return None
     parts = []
     for row, last_row in row_ranges(n_rows, _n_parts(n_rows * frame_len, threads)):
         n = last_row - row
@@ -229,7 +233,7 @@ def _decode_even(
     except RecordsmithError:
         return None
     batch = Batch(tuple(plan.field for plan in plans), n_rows, first_row)
-    return Run(batch, n_rows * frame_len, "RS_OK", None)
+    return Run(batch, n_rows * frame_len, status, None)
 
 
 def _decode_sparse(
@@ -259,12 +263,14 @@ def _decode_sparse(
     try:
         plans = [_Plan(info, most_rows, n_features, False) for info in columns]
         targets = [plan.target(0, most_rows, 0, plan.info, 0) for plan in plans]
-        n_rows = _core.fill_to_end(data, begin, end, most_rows, columns, targets)
+        status, n_rows, n_bytes = _core.fill_to_end(
+            data, begin, end, most_rows, columns, targets
+        )
     except (RecordsmithError, MemoryError):
         return None
     del targets
     fields = tuple(_cut(plan.field, n_rows) for plan in plans)
-    return Run(Batch(fields, n_rows, first_row), n_bytes, "RS_OK", None)
+    return Run(Batch(fields, n_rows, first_row), n_bytes, status, None)
 
 
 def _cut(field: Field, n_rows: int) -> Field:
@@ -353,7 +359,7 @@ class _Plan:
         if self.kind == "dense":
             n_values = (n_rows, info.max_width if info.n_present else 0)
         else:
-            offsets = np.zeros(n_rows + 1, index)
+            offsets = np.empty(n_rows + 1, index)
         if self.kind == "blobs":
             items = np.zeros(info.n_items + 1, np.int64)
         present = np.ones(n_rows, bool) if info.first_missing != _NEVER else None

@@ -18,6 +18,8 @@ __all__ = [
     "LimitError",
     "MissingPackageError",
     "ParseError",
+    "PipeClosedError",
+    "PipeTimeoutError",
     "RecordsmithError",
     "UnsupportedTypeError",
     "ValidationError",
@@ -126,6 +128,14 @@ class UnsupportedTypeError(RecordsmithError, TypeError):
 class LimitError(RecordsmithError, ValueError):
     """A stated limit would be exceeded: a record of 2^29 bytes, a row above
     `max_bytes`."""
+
+
+class PipeClosedError(RecordsmithError, BrokenPipeError):
+    """The reader of a FIFO or socket closed it before it had all."""
+
+
+class PipeTimeoutError(RecordsmithError, TimeoutError):
+    """Nobody made, wrote or read a FIFO within the time that was given."""
 
 
 class MissingPackageError(RecordsmithError, ImportError):

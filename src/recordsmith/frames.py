@@ -1,31 +1,56 @@
 """RecordIO frames without protobuf: reading and writing bare payloads.
 
-The layer below records, for streams whose payloads are images or text (pipe mode with
-augmented manifests, MXNet's RecordIO files).
+The layer below records, for files and streams whose payloads are images, text or anything
+else: MXNet's image RecordIO, pipe mode with augmented manifests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from . import _core
-from .errors import InputError, RecordsmithError, core_error
-from .window import Window
+from .errors import (
+    FormatError,
+    InputError,
+    LimitError,
+    UnsupportedTypeError,
+    core_error,
+)
+from .publish import check_output, open_output
+from .storage import expand, open_input
 
-__all__ = ["iter_payloads", "wrap"]
+__all__ = [
+    "FramesResult",
+    "PayloadStream",
+    "iter_payloads",
+    "read_frames",
+    "wrap",
+    "write_frames",
+]
 
+JOINS = ("dmlc", "plain")
 _MAGIC = b"\x0a\x23\xd7\xce"
+_HEADER = 8
 _BLOCK = 1 << 20
+_MAX_PAYLOAD = (1 << 29) - 1
+_MAX_GATHERED = 4096
 
 
-def wrap(payload: Any) -> bytes:
-    """One frame around a payload: header, payload, padding.
+def wrap(payload: Any, *, split: str | None = None) -> bytes:
+    """A payload as a frame: header, payload, padding.
 
     Parameters
     ----------
     payload : bytes-like
         At most 2^29 - 1 bytes.
+    split : {"dmlc"}, optional
+        Cut the payload at each magic number that stands in it at a multiple of 4, into
+        several frames: see :func:`write_frames`.
 
     Raises
     ------
@@ -36,70 +61,422 @@ def wrap(payload: Any) -> bytes:
     --------
     >>> wrap(b"abc").hex(" ", 4)
     '0a23d7ce 03000000 61626300'
+    >>> wrap(bytes.fromhex("61626364 0a23d7ce 65"), split="dmlc").hex(" ", 4)
+    '0a23d7ce 04000020 61626364 0a23d7ce 01000060 65000000'
     """
-    return _core.frame_wrap(payload)
+    if not _cuts(split):
+        return _core.frame_wrap(payload)
+    return _core.wrap_payloads([payload], True)[0]
 
 
-def iter_payloads(
-    file: Any, *, join: str = "magic", name: str | None = None
-) -> Iterator[bytes]:
-    """The payloads of a stream of frames.
+# -- reading ---------------------------------------------------------------------------
+
+
+def read_frames(
+    src: Any, *, join: str = "dmlc", group: int | None = None
+) -> Iterator[Any]:
+    """The payloads of RecordIO frames, whatever they hold.
 
     Parameters
     ----------
-    file : binary file object or bytes
-    join : {"magic", "plain"}, default "magic"
-        How the parts of a split record are joined: dmlc-core's writer cuts a payload at
-        each aligned magic number and leaves that out, so that a reader puts it back;
-        ml-io and the TensorFlow extension join the parts as they are.
+    src : path, list of paths, folder, glob, "-", binary file object, or bytes-like
+        Files are read one after another. gzip and zstd are recognised by their content.
+    join : {"dmlc", "plain"}, default "dmlc"
+        How the parts of a split record become one payload. dmlc-core (MXNet, XGBoost)
+        cuts a payload where the magic number stands in it, leaves that out, and puts it
+        back when reading. AWS's own readers (ml-io, the TensorFlow extension) join the
+        parts as they are: "plain" does what they do.
+    group : int, optional
+        Give tuples of so many payloads that follow one another: the attributes of an
+        example, for an augmented manifest in pipe mode.
+
+    Returns
+    -------
+    iterator of bytes, or of tuples of them
 
     Raises
     ------
     FormatError
-        If the bytes are no frames, or end inside one.
+        If the bytes are no frames or end inside one, or a file ends inside a group; the
+        message names record and byte. All whole payloads before are given first.
+    FileNotFoundError, InputError
+        At once, if there is nothing to read, or an option is none.
+
+    Notes
+    -----
+    Memory holds about 1 MiB of frames at a time, or the longest record. From a pipe, what
+    has arrived is given without waiting for more. The last frame of a file may lack its
+    padding.
+
+    Source
+    ------
+    dmlc/dmlc-core: src/recordio.cc; awslabs/ml-io:
+    src/mlio/record_readers/recordio_record_reader.cc.
+
+    Examples
+    --------
+    >>> stream = wrap(b"image 1") + wrap(b"cat") + wrap(b"image 2") + wrap(b"dog")
+    >>> list(read_frames(stream, group=2))
+    [(b'image 1', b'cat'), (b'image 2', b'dog')]
+    """
+    _check_join(join)
+    if group is not None and group < 1:
+        raise InputError(f"group is {group!r}, expected 1 or more payloads in a group")
+    if isinstance(src, (bytes, bytearray, memoryview)):
+        entries = [_in_memory(src)]
+    else:
+        entries = expand(src)
+    return chain.from_iterable(_blocks_of(entries, join, group))
+
+
+def iter_payloads(
+    file: Any, *, join: str = "dmlc", name: str | None = None
+) -> Iterator[bytes]:
+    """The payloads of one opened stream: :func:`read_frames` without its comfort.
+
+    Parameters
+    ----------
+    file : binary file object or bytes-like
+        Read as it is, not decompressed. Only `read1`, or else `read`, is called.
+    join : {"dmlc", "plain"}, default "dmlc"
+    name : str, optional
+        What messages call the stream.
 
     Examples
     --------
     >>> list(iter_payloads(wrap(b"one") + wrap(b"")))
     [b'one', b'']
+    """
+    return chain.from_iterable(PayloadStream(file, join=join, name=name))
+
+
+class PayloadStream:
+    """The payloads of one stream, in lists of those that were read at a time.
+
+    Parameters
+    ----------
+    file : binary file object or bytes-like
+    join : {"dmlc", "plain"}, default "dmlc"
+    name : str, optional
+
+    Attributes
+    ----------
+    n_records, n_bytes : int
+        Payloads given so far, and bytes of their frames.
+    n_split : int
+        How many of the records were split over several frames.
+    """
+
+    def __init__(self, file: Any, *, join: str = "dmlc", name: str | None = None) -> None:
+        _check_join(join)
+        self.name = name
+        self.n_records = self.n_bytes = self.n_split = 0
+        self._with_magic = join == "dmlc"
+        self._source = file
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        if isinstance(self._source, (bytes, bytearray, memoryview)):
+            return self._of_buffer(memoryview(self._source).cast("B"))
+        return self._of_file(self._source)
+
+    def _of_file(self, file: Any) -> Iterator[list[bytes]]:
+        read = getattr(file, "read1", file.read)
+        rest, need = b"", 1
+        while True:
+            data = self._more(read, rest, need)
+            if len(data) == len(rest):
+                yield from self._end(data)
+                return
+            taken = _core.take_payloads(data, 0, len(data), self._with_magic)
+            yield from self._given(taken)
+            _, n_read, _, need, _ = taken
+            rest, need = data[n_read:], need or 1
+
+    def _of_buffer(self, view: memoryview) -> Iterator[list[bytes]]:
+        """A block of it at a time, so that payloads do not stand in memory twice."""
+        begin, need = 0, 1
+        while begin < len(view):
+            end = min(len(view), begin + max(need, _BLOCK))
+            taken = _core.take_payloads(view, begin, end, self._with_magic)
+            yield from self._given(taken)
+            _, n_read, _, need, _ = taken
+            begin += n_read
+            if end == len(view):
+                break
+        yield from self._end(bytes(view[begin:]))
+
+    def _more(self, read: Any, rest: bytes, need: int) -> bytes:
+        """The rest and what follows: `need` bytes, unless the input ends before."""
+        pieces = [rest] if rest else []
+        n = need - len(rest)
+        while n > 0:
+            piece = read(_BLOCK)
+            if piece is None:
+                raise InputError(
+                    "the input has no bytes ready and does not wait for them",
+                    advice="open it in blocking mode",
+                    path=self.name,
+                )
+            if not piece:
+                break
+            pieces.append(piece)
+            n -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _given(self, taken: Any) -> Iterator[list[bytes]]:
+        """The payloads that were taken, and then the error that stands behind them."""
+        payloads, n_read, n_split, _, error = taken
+        before = (self.n_records, self.n_bytes)
+        self.n_records += len(payloads)
+        self.n_bytes += n_read
+        self.n_split += n_split
+        if payloads:
+            yield payloads
+        if error is not None:
+            error.path = self.name
+            error.row += before[0]
+            error.offset += before[1]
+            raise error
+
+    def _end(self, tail: bytes) -> Iterator[list[bytes]]:
+        """What the input ends with, where that is no whole frame."""
+        if not tail:
+            return
+        mended = _padded(tail)
+        if mended is None:
+            raise self.placed(_cut_off(tail))
+        yield from self._given(
+            _core.take_payloads(mended, 0, len(mended), self._with_magic)
+        )
+
+    def placed(self, error: FormatError) -> FormatError:
+        """The error with the place of the next record."""
+        error.path, error.row, error.unit = self.name, self.n_records + 1, "record"
+        error.offset = self.n_bytes
+        return error
+
+
+def _blocks_of(
+    entries: list[Any], join: str, group: int | None
+) -> Iterator[list[bytes] | list[tuple[bytes, ...]]]:
+    for entry in entries:
+        if isinstance(entry, memoryview):
+            stream = PayloadStream(entry, join=join, name="<bytes>")
+            yield from stream if group is None else _grouped(stream, group)
+            continue
+        with open_input(entry) as opened:
+            stream = PayloadStream(opened.file, join=join, name=opened.name)
+            yield from stream if group is None else _grouped(stream, group)
+
+
+def _in_memory(data: Any) -> Any:
+    """The bytes themselves, or a file object where they have to be decompressed."""
+    view = memoryview(data).cast("B")
+    plain = not view or view[:1] == _MAGIC[:1]
+    return view if plain else io.BytesIO(view)
+
+
+def _grouped(stream: PayloadStream, n: int) -> Iterator[list[tuple[bytes, ...]]]:
+    rest: list[bytes] = []
+    for payloads in stream:
+        rest += payloads
+        n_whole = len(rest) // n * n
+        yield list(zip(*[iter(rest[:n_whole])] * n))
+        del rest[:n_whole]
+    if rest:
+        begin = stream.n_records - len(rest) + 1
+        raise stream.placed(
+            FormatError(
+                f"the input ends inside a group: {len(rest)} of {n} payloads came, from "
+                f"record {begin} on",
+                advice=f"is group={n} the number of attributes of an example? Else the "
+                "input was cut off",
+            )
+        )
+
+
+def _padded(tail: bytes) -> bytes | None:
+    """One record with the padding that its last frame lacks; None if more is missing."""
+    at = 0
+    while len(tail) - at >= _HEADER:
+        status, _, payload, length = _core.frame_peek(tail, at)
+        if status == "RS_NEED_MORE":
+            whole = len(tail) - at >= _HEADER + payload
+            return tail + bytes(at + length - len(tail)) if whole else None
+        at += length
+    return None
+
+
+def _cut_off(tail: bytes) -> FormatError:
+    n = len(tail)
+    if n < _HEADER and not _MAGIC.startswith(tail[:4]):
+        error = core_error("RS_E_TRAILING", found=n)
+    elif n < _HEADER:
+        error = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=_HEADER)
+    else:
+        status, part, _, length = _core.frame_peek(tail)
+        error = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=length)
+        if part and status == "RS_OK":
+            error.reason = (
+                f"the data end inside a split record: {n} bytes of it are there, its "
+                "last part is missing"
+            )
+    assert isinstance(error, FormatError)
+    return error
+
+
+def _check_join(join: str) -> None:
+    if join not in JOINS:
+        raise InputError(f"join is {join!r}, expected {' or '.join(map(repr, JOINS))}")
+
+
+# -- writing ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FramesResult:
+    """What :func:`write_frames` did.
+
+    Attributes
+    ----------
+    path : str
+        Where it went; "-" for standard output, or the file object's name.
+    payloads, frames : int
+        Payloads written, and their frames: more, where payloads were split.
+    bytes : int
+        Bytes written, after compression.
+    seconds : float
+        Wall time.
+    """
+
+    path: str
+    payloads: int
+    frames: int
+    bytes: int
+    seconds: float
+
+
+def write_frames(
+    dest: Any,
+    payloads: Iterable[Any],
+    *,
+    split: str | None = "dmlc",
+    overwrite: bool = False,
+    compression: str | None = None,
+) -> FramesResult:
+    """Write payloads as RecordIO frames, whatever they hold.
+
+    Parameters
+    ----------
+    dest : path, "-" for standard output, or binary file object
+        A file appears under its name only when it is whole.
+    payloads : iterable of bytes-like, or of tuples or lists of those
+        Each shorter than 2^29 bytes. A tuple is a group, as :func:`read_frames` gives
+        them: its members are written one after another.
+    split : {"dmlc", None}, default "dmlc"
+        What to do where a payload holds the magic number of a frame at a multiple of 4.
+        "dmlc" cuts it there into several frames, as dmlc-core's writer does: readers that
+        look for frames in the middle of a file (MXNet's image iterators, XGBoost) would
+        else take it for one. None writes every payload as a single frame, for readers
+        that do not put the number back (ml-io, the TensorFlow extension).
+    overwrite : bool, default False
+        Replace an existing file.
+    compression : {"gzip", "zstd"}, optional
+        Never guessed from a name.
+
+    Raises
+    ------
+    LimitError
+        If a payload has 2^29 bytes or more.
+    UnsupportedTypeError
+        If a payload is not bytes.
+    InputError
+        If the file exists and may not be replaced, or its folder does not exist.
+
+    Notes
+    -----
+    Memory holds about 1 MiB of frames at a time, or the longest payload.
 
     Source
     ------
-    dmlc/dmlc-core: src/recordio.cc.
+    dmlc/dmlc-core: src/recordio.cc, include/dmlc/recordio.h.
+
+    Examples
+    --------
+    >>> result = write_frames("pets.rec", [(b"image 1", b"cat"), (b"image 2", b"dog")])
+    >>> result.payloads, result.bytes
+    (4, 56)
+    >>> next(read_frames("pets.rec", group=2))
+    (b'image 1', b'cat')
     """
-    if join not in ("magic", "plain"):
-        raise InputError(f"join is {join!r}, expected 'magic' or 'plain'")
-    if isinstance(file, (bytes, bytearray, memoryview)):
-        window = Window(None, name, bytes(file))
-    else:
-        window = Window(file, name)
-    glue = _MAGIC if join == "magic" else b""
-    parts: list[bytes] = []
-    while True:
-        window.need(8)
-        if not window.data and not parts:
-            return
-        try:
-            payload, part = _next_part(window, bool(parts))
-        except RecordsmithError as error:
-            error.row = 1
-            raise window.placed(error) from None
-        parts.append(payload)
-        if part in (0, 3):
-            yield glue.join(parts)
-            parts = []
+    begin = time.perf_counter()
+    cut = _cuts(split)
+    check_output(dest, overwrite=overwrite)
+    n_payloads = n_frames = 0
+    with open_output(dest, overwrite=overwrite, compression=compression) as out:
+        for block in _gathered(payloads):
+            data, n = _core.wrap_payloads(block, cut)
+            out.write(data)
+            n_payloads += len(block)
+            n_frames += n
+    seconds = time.perf_counter() - begin
+    return FramesResult(out.name, n_payloads, n_frames, out.n_bytes, seconds)
 
 
-def _next_part(window: Window, inside: bool) -> tuple[bytes, int]:
-    """One frame's payload and part number; `inside`: a split record has begun."""
-    if len(window.data) < 8:
-        raise window.truncated()
-    _, part, n, length = _core.frame_peek(window.data)
-    if part > 3 or (part in (2, 3)) != inside:
-        raise core_error("RS_E_PART", found=part, offset=0)
-    window.need(length)
-    if len(window.data) < 8 + n:
-        raise window.truncated()
-    payload = bytes(window.data[8 : 8 + n])
-    window.drop(min(length, len(window.data)), part in (0, 3))
-    return payload, part
+def _cuts(split: str | None) -> bool:
+    if split not in ("dmlc", None):
+        raise InputError(f"split is {split!r}, expected 'dmlc' or None")
+    return split is not None
+
+
+def _gathered(payloads: Iterable[Any]) -> Iterator[list[Any]]:
+    """Payloads in lists that make a write worth while."""
+    block: list[Any] = []
+    size = 0
+    for number, payload in enumerate(_flat(payloads)):
+        view = _checked(payload, number)
+        size += view.nbytes
+        # A buffer may be filled anew for the next payload: what has to wait is copied.
+        waits = size < _BLOCK and not isinstance(payload, bytes)
+        block.append(bytes(view) if waits or not view.c_contiguous else payload)
+        if size >= _BLOCK or len(block) == _MAX_GATHERED:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _flat(payloads: Iterable[Any]) -> Iterator[Any]:
+    if isinstance(payloads, (str, bytes, bytearray, memoryview)):
+        raise UnsupportedTypeError(
+            f"payloads is {type(payloads).__name__}, expected an iterable of bytes",
+            advice="pass a list of payloads",
+        )
+    for one in payloads:
+        if isinstance(one, (tuple, list)):
+            yield from one
+        else:
+            yield one
+
+
+def _checked(payload: Any, number: int) -> memoryview:
+    """A payload's bytes, if it is one that can be written."""
+    try:
+        view = memoryview(payload)
+    except TypeError:
+        advice = "encode text first: text.encode()" if isinstance(payload, str) else ""
+        raise UnsupportedTypeError(
+            f"it is {type(payload).__name__}, expected bytes",
+            advice=advice,
+            row=number,
+            unit="payload",
+        ) from None
+    if view.nbytes > _MAX_PAYLOAD:
+        raise LimitError(
+            f"it has {view.nbytes:,} bytes, a RecordIO frame holds at most "
+            f"{_MAX_PAYLOAD:,}",
+            advice="cut it into several payloads",
+            row=number,
+            unit="payload",
+        )
+    return view

@@ -13,7 +13,7 @@ from .batch import Batch
 from .chunks import CHUNK_BYTES, Chunk, chunks_of
 from .codec import encode_batch
 from .concat import concat, rebatch
-from .errors import InputError
+from .errors import InputError, ValidationError
 from .reader import decode_all
 from .tally import Tally
 from .threads import prefetch
@@ -356,7 +356,7 @@ def iter_chunks(
     max_bytes: int | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     duplicates: str = "error",
-    empty_rows: str = "keep",
+    empty_rows: str | None = None,
     tally: Tally | None = None,
     **options: Any,
 ) -> Iterator[Chunk]:
@@ -370,6 +370,21 @@ def iter_chunks(
         A limit: no chunk is longer, framing included; a longer record is a LimitError.
     chunk_bytes : int, default 1 MiB
         A target: a record that is longer travels alone.
+    **options
+        As for :func:`encode` and :func:`read`. With `algorithm=`, rows are what it takes;
+        where it would refuse one, no chunk of that batch or a later one is given, and
+        after all rows were looked at there is the error.
+
+    Raises
+    ------
+    LimitError
+        If a record is longer than max_bytes.
+    ValidationError
+        If the algorithm would refuse the rows; `report` says why.
+
+    Notes
+    -----
+    Memory: a batch of the source (a few MiB, for files) and a chunk.
 
     Examples
     --------
@@ -379,14 +394,30 @@ def iter_chunks(
     [(0, 2, 296), (2, 4, 296), (4, 5, 148)]
     """
     tally = Tally() if tally is None else tally
+    policy: dict[str, Any] = {"duplicates": duplicates, "empty_rows": empty_rows}
+    guard = _guard(src, "recordio", options, policy, tally)
+    policy["empty_rows"] = policy["empty_rows"] or "keep"
+    batches = _batches(src, y, tally, **options)
+    if guard is not None:
+        batches = _guarded(batches, guard, type(src).__name__)
     yield from chunks_of(
-        _batches(src, y, tally, **options),
-        max_bytes=max_bytes,
-        chunk_bytes=chunk_bytes,
-        duplicates=duplicates,
-        empty_rows=empty_rows,
-        tally=tally,
+        batches, max_bytes=max_bytes, chunk_bytes=chunk_bytes, tally=tally, **policy
     )
+
+
+def _guarded(batches: Iterable[Batch], guard: Guard, subject: str) -> Iterator[Batch]:
+    """The batches until there is an error, which is raised when all were looked at."""
+    for found in batches:
+        batch = guard.batch(found)
+        if batch is not None:
+            yield batch
+    try:
+        guard.finish(subject)
+    except ValidationError as error:
+        error.advice = error.advice.replace(
+            "nothing was written", "the chunks before the first bad batch were given"
+        )
+        raise
 
 
 def write(dest: Any, X: Any, y: Any = None, **options: Any) -> WriteResult:

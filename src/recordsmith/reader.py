@@ -68,9 +68,14 @@ def iter_batches_from(
         if run.batch.n_rows:
             yield run.batch
             window.drop(run.n_bytes, run.batch.n_rows)
-            wanted = batch_bytes
+            wanted = batch_bytes if rows is None else _bytes_of_next(run)
         else:
             wanted = _after_nothing(run, window, wanted)
+
+
+def _bytes_of_next(run: Run) -> int:
+    """Bytes that probably hold as many rows again."""
+    return run.n_bytes + run.n_bytes // 8 + 1
 
 
 def _may_grow(run: Run, rows: int | None) -> bool:
@@ -116,13 +121,11 @@ def decode_all(
     run = decode_run(view, 0, len(view), **whole)
     if run.status == "RS_OK":
         return run.batch
-    window = Window(None, name, view)  # a copy, to mend rare ends in
+    window = Window(None, name, view)  # to mend rare ends in
     if run.status == "RS_SPLIT":
         run = _decode_split(window, whole)
     if run.status == "RS_NEED_MORE":
-        tail = Window(None, name, window.data[run.n_bytes :])
-        if tail.pad_last():
-            window.data[run.n_bytes :] = tail.data
+        if window.pad_last(run.n_bytes):
             run = decode_run(window.data, 0, len(window.data), **whole)
         else:
             window.drop(run.n_bytes, run.batch.n_rows)

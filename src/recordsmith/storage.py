@@ -11,15 +11,14 @@ import glob
 import io
 import os
 import re
-import select
 import stat
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from .errors import FormatError, InputError, UnsupportedTypeError
+from .intake import fill_buffer, read_some
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -150,59 +149,6 @@ def _matching(pattern: str) -> list[str]:
 # -- reading ---------------------------------------------------------------------------
 
 
-def fill_buffer(file: Any, buffer: bytearray | memoryview) -> int:
-    """Read until `buffer` is full or the input ends; how many bytes were read.
-
-    The one place where short reads, `None` from non-blocking files and interrupted calls
-    are dealt with.
-
-    Parameters
-    ----------
-    file : binary file object
-        Only `readinto`, or `read` if it has none, is called.
-    """
-    view = memoryview(buffer).cast("B")
-    at = 0
-    while at < len(view):
-        n_bytes = _read_some(file, view[at:])
-        if n_bytes == 0:
-            break
-        at += n_bytes
-    return at
-
-
-def _read_some(file: Any, view: memoryview) -> int:
-    """One read of at least one byte; 0 at the end."""
-    readinto = getattr(file, "readinto", None)
-    while True:
-        try:
-            got: Any = readinto(view) if readinto is not None else file.read(len(view))
-        except InterruptedError:
-            continue
-        except BlockingIOError:
-            got = None
-        if got is None:
-            _wait_readable(file)
-        elif isinstance(got, int):
-            return got
-        elif isinstance(got, str):
-            raise UnsupportedTypeError(
-                "the file object gives text, expected bytes",
-                advice='open it in binary mode: open(path, "rb"), sys.stdin.buffer',
-            )
-        else:
-            view[: len(got)] = got
-            return len(got)
-
-
-def _wait_readable(file: Any) -> None:
-    """Wait for a non-blocking file to have data."""
-    try:
-        select.select([file.fileno()], [], [], 1.0)
-    except (AttributeError, OSError, ValueError):
-        time.sleep(0.005)
-
-
 def read_exactly(file: Any, n_bytes: int) -> bytes:
     """`n_bytes` bytes, or fewer if the input ends before."""
     buffer = bytearray(n_bytes)
@@ -222,7 +168,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        n_bytes = _read_some(self._file, memoryview(buffer).cast("B"))
+        n_bytes = read_some(self._file, memoryview(buffer).cast("B"))
         self.n_bytes += n_bytes
         return n_bytes
 

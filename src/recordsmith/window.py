@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from . import _core
-from .errors import FormatError, InputError, RecordsmithError, core_error
+from .errors import FormatError, RecordsmithError, core_error
+from .intake import fill_buffer
 
 __all__ = ["Window"]
 
 _HEADER = 8
 _JOIN_RECORDS = 0
 _MAGIC = b"\x0a\x23\xd7\xce"
+_LEAST_MEMORY = 1 << 16
 
 
-def _skip_records(data: bytearray, n: int) -> int:
+def _skip_records(data: Any, n: int) -> int:
     """Where the record after the first n begins."""
     at = 0
     while n > 0:
@@ -27,20 +31,21 @@ def _skip_records(data: bytearray, n: int) -> int:
 class Window:
     """Bytes to be decoded, and where they stand in the input.
 
+    `data` is a view of them, another one after each call. The memory behind it is used
+    again for what is read later: nothing may look at dropped bytes.
+
     Split records are joined here, so that decoding sees whole ones only. Positions in the
     window then differ from those in the input, and the bytes as they came are kept for as
     long as an error may have to name its place.
     """
 
-    def __init__(
-        self,
-        file: Any,
-        name: str | None = None,
-        data: bytes | bytearray | memoryview = b"",
-    ) -> None:
+    def __init__(self, file: Any, name: str | None = None, data: Any = b"") -> None:
         self._file = file
         self.name = name
-        self.data = bytearray(data)
+        self.data = memoryview(data).cast("B")
+        self._memory = self.data
+        self._begin, self._end = 0, len(self.data)  # of the data in the memory
+        self._lent = True  # the memory is the caller's: nothing may be written to it
         self.at_end = file is None
         self.n_records = 0  # records dropped so far
         self._base = 0  # offset in the input of the window's first byte, while not joined
@@ -51,23 +56,36 @@ class Window:
 
     def need(self, n: int) -> None:
         """Read until n bytes are in the window, or the input ends."""
-        while len(self.data) < n and not self.at_end:
-            block = self._file.read(n - len(self.data))
-            if block is None:
-                raise InputError(
-                    "the input has no bytes ready and does not wait for them",
-                    advice="open it in blocking mode",
-                    path=self.name,
-                )
-            if not block:
-                self.at_end = True
-            self.data += block
-            if self._raw is not None:
-                self._raw += block
+        if len(self.data) >= n or self.at_end:
+            return
+        self._make_room(n)
+        room = self._memory[self._end : self._begin + n]
+        n_read = fill_buffer(self._file, room)
+        self.at_end = n_read < len(room)
+        if self._raw is not None:
+            self._raw += room[:n_read]
+        self._end += n_read
+        self.data = self._memory[self._begin : self._end]
+
+    def _make_room(self, n: int) -> None:
+        """Have memory for n bytes from the window's first one on.
+
+        What is left of a batch is short, so that moving it costs nothing.
+        """
+        if not self._lent and self._begin + n <= len(self._memory):
+            return
+        memory, held = self._memory, len(self.data)
+        least = max(n, _LEAST_MEMORY)
+        if self._lent or not least <= len(memory) <= 4 * least:
+            memory = np.empty(least, np.uint8).data
+        memory[:held] = self.data
+        self._memory, self._begin, self._end, self._lent = memory, 0, held, False
+        self.data = memory[:held]
 
     def drop(self, n_bytes: int, n_records: int) -> None:
         """Forget the decoded bytes at the head of the window."""
-        del self.data[:n_bytes]
+        self._begin += n_bytes
+        self.data = self.data[n_bytes:]
         self.n_records += n_records
         if self._raw is None:
             self._base += n_bytes
@@ -89,9 +107,11 @@ class Window:
                 error.row = 1
                 raise error
             return False
-        self._raw, self._first_record = self.data, self.n_records
+        self._raw, self._first_record = bytearray(self.data), self.n_records
         self._joined, self._n_raw = len(whole), n_read
-        self.data = whole + self.data[n_read:]
+        whole += self.data[n_read:]
+        self._memory = self.data = memoryview(whole)
+        self._begin, self._end, self._lent = 0, len(whole), False
         return True
 
     def pad_last(self, begin: int = 0) -> bool:
@@ -106,10 +126,16 @@ class Window:
             if status == "RS_NEED_MORE":
                 if left < _HEADER + payload:
                     return False
-                self.data += bytes(length - left)
+                self._pad(length - left)
                 return True
             begin, left = begin + length, left - length
         return False
+
+    def _pad(self, n: int) -> None:
+        self._make_room(len(self.data) + n)
+        self._memory[self._end : self._end + n] = bytes(n)
+        self._end += n
+        self.data = self._memory[self._begin : self._end]
 
     def placed(self, error: RecordsmithError) -> RecordsmithError:
         """The error with its file, and positions counted from the start of the input."""

@@ -102,32 +102,81 @@ static void check_same(const result *a, const result *b)
     }
 }
 
+static size_t last_frame(const uint8_t *in, size_t n)
+{
+    rs_frame frame = {0, 0, 0};
+    rs_error err;
+    size_t at = 0;
+    while (at + frame.frame_len < n) {
+        at += frame.frame_len;
+        CHECK_EQ(rs_frame_peek(in + at, n - at, &frame, &err), RS_OK);
+    }
+    return at;
+}
+
+/* Input that ends inside a frame: the whole records before it, and "need more"; a part of a
+ * split record is an error. `frame`: where the last frame begins. */
+static void fill_cut(result *r, const uint8_t *in, size_t n, size_t frame)
+{
+    const uint64_t most = r->scan.n_records;
+    const size_t kept[] = {1, 4, 7, 8, 9, (n - frame) / 2, n - frame - 1};
+    rs_error err;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        uint8_t *cut = malloc(frame + kept[i]); /* exact, so that reads beyond it show */
+        uint64_t n_records = most;
+        size_t n_bytes = 0;
+        memcpy(cut, in, frame + kept[i]);
+        CHECK_EQ(rs_fill_to_end(cut, frame + kept[i], &n_records, &n_bytes, r->columns,
+                                r->targets, r->scan.n_columns, &err),
+                 RS_NEED_MORE);
+        CHECK_EQ(n_records, most - 1);
+        CHECK_EQ(n_bytes, frame);
+        if (kept[i] >= 8) {
+            cut[frame + 7] |= 1U << 5;
+            n_records = most;
+            CHECK_EQ(rs_fill_to_end(cut, frame + kept[i], &n_records, &n_bytes,
+                                    r->columns, r->targets, r->scan.n_columns, &err),
+                     RS_E_CHANGED);
+            CHECK_EQ(err.offset, frame);
+            cut[frame + 7] = in[frame + 7];
+        }
+        n_records = most - 1; /* no room for the one that is not all there */
+        CHECK_EQ(rs_fill_to_end(cut, frame + kept[i], &n_records, &n_bytes, r->columns,
+                                r->targets, r->scan.n_columns, &err),
+                 RS_NEED_MORE);
+        free(cut);
+    }
+}
+
 /* Filling without knowing how many records there are: from arrays with more room, the same
  * values; with too little room, or with bytes that are no record behind, an error. */
 static void fill_to_end(const result *want, const uint8_t *in, size_t n)
 {
     result r = *want;
     rs_error err;
+    size_t n_bytes = 0;
     uint64_t n_records = want->scan.n_records;
     for (size_t c = 0; c < r.scan.n_columns; c++) {
         lend_target(&r, c, want->targets[c].key_size);
     }
-    CHECK_EQ(
-        rs_fill_to_end(in, n, &n_records, r.columns, r.targets, r.scan.n_columns, &err),
-        want->filled);
+    CHECK_EQ(rs_fill_to_end(in, n, &n_records, &n_bytes, r.columns, r.targets,
+                            r.scan.n_columns, &err),
+             want->filled);
     if (want->filled == RS_OK) {
         CHECK_EQ(n_records, want->scan.n_records);
+        CHECK_EQ(n_bytes, n);
         check_same(&r, want);
         for (uint64_t less = n_records < 3 ? n_records : 3; less > 0; less--) {
             uint64_t n_few = n_records - less;
-            CHECK_EQ(rs_fill_to_end(in, n, &n_few, r.columns, r.targets, r.scan.n_columns,
-                                    &err),
+            CHECK_EQ(rs_fill_to_end(in, n, &n_few, &n_bytes, r.columns, r.targets,
+                                    r.scan.n_columns, &err),
                      RS_E_CAPACITY);
             CHECK_EQ(n_few, n_records - less);
         }
+        fill_cut(&r, in, n, last_frame(in, n));
         n_records = want->scan.n_records + 1; /* too many for the dense arrays */
-        const rs_status status = rs_fill_to_end(in, n, &n_records, r.columns, r.targets,
-                                                r.scan.n_columns, &err);
+        const rs_status status = rs_fill_to_end(in, n, &n_records, &n_bytes, r.columns,
+                                                r.targets, r.scan.n_columns, &err);
         CHECK(status == RS_OK || status == RS_E_CAPACITY);
     }
     free_result(&r);

@@ -5,6 +5,7 @@ import pytest
 
 import recordsmith as rs
 from commands import csv_bytes
+from fifos import OBJECTS
 
 
 @pytest.fixture
@@ -27,3 +28,16 @@ def damaged(tmp_path, records):
     data[len(data) // 10 * 4] ^= 0xFF
     (tmp_path / "damaged.pbr").write_bytes(data)
     return tmp_path / "damaged.pbr"
+
+
+@pytest.fixture
+def objects(tmp_path):
+    """Three files, of which one is larger than a pipe, and two that are hidden."""
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    cuts = (0, 6, len(OBJECTS) - 5, None)
+    for name, begin, end in zip("abc", cuts, cuts[1:]):
+        (folder / name).write_bytes(OBJECTS[begin:end])
+    (folder / "_SUCCESS").write_bytes(b"no")
+    (folder / ".crc").write_bytes(b"no")
+    return folder

@@ -14,6 +14,8 @@ BUILT_IN = {
     "LimitError": ValueError,
     "MissingPackageError": ImportError,
     "ParseError": ValueError,
+    "PipeClosedError": BrokenPipeError,
+    "PipeTimeoutError": TimeoutError,
     "UnsupportedTypeError": TypeError,
     "ValidationError": ValueError,
 }

@@ -35,6 +35,27 @@ def test_types_that_are_asked_for_count():
     assert "record/dtype" in rules(caught.value.report)
 
 
+def test_chunks_are_what_the_algorithm_takes():
+    X, y = np.eye(30), np.arange(30) % 2
+    told = {"algorithm": LL, "hyperparameters": BINARY}
+    chunks = list(rs.iter_chunks(X, y, max_bytes=1000, **told))
+    assert len(chunks) > 1
+    assert b"".join(map(bytes, chunks)) == rs.encode(X, y, **told)
+    sparse = scipy.sparse.csr_matrix(np.array([[0, 1.0], [0, 0]]))
+    (chunk,) = rs.iter_chunks(sparse, [0, 1], algorithm=XGB)
+    assert chunk.data == rs.encode(sparse, [0, 1], algorithm=XGB)
+
+
+def test_no_chunk_of_a_refused_batch_is_given():
+    bad = np.ones((3, 2))
+    bad[1, 1] = np.nan
+    chunks = rs.iter_chunks(bad, algorithm="pca")
+    with pytest.raises(ValidationError, match="before the first bad batch") as caught:
+        next(chunks)
+    assert "data/nan" in rules(caught.value.report)
+    assert caught.value.report.rows == 3
+
+
 def test_empty_rows_are_written_so_that_they_can_be_read():
     X = scipy.sparse.csr_matrix(np.array([[0, 1.0], [0, 0]]))
     assert rs.decode(rs.encode(X, [0, 1], algorithm=XGB)).features.nnz == 2

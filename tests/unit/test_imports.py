@@ -15,7 +15,7 @@ PACKAGE = Path(find_spec("recordsmith").origin).parent
 # below. A package stands for all of its modules.
 LAYERS = [
     {"errors", "tally", "wording"},
-    {"_core", "algorithm_table", "reporting", "threads"},
+    {"_core", "algorithm_table", "intake", "reporting", "threads"},
     {"batch", "casts", "window"},
     {"arrays", "concat", "density", "exports"},
     {"codec", "decoder"},

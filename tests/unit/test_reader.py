@@ -8,7 +8,7 @@ import pytest
 import recordsmith as rs
 import wire
 from doubles import Dribble, Pieces
-from recordsmith.errors import FormatError, InputError
+from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 from recordsmith.reader import iter_batches_from
 
 TEN = b"".join(wire.dense([i], labels=[i]) for i in range(10))
@@ -59,12 +59,22 @@ def test_errors_of_the_file_pass(error):
 
 
 def test_a_file_that_does_not_wait():
-    class Waiting(io.RawIOBase):
-        def read(self, n=-1):
-            return None
+    """A non-blocking file is asked again until it has bytes."""
 
-    with pytest.raises(InputError, match="has no bytes ready"):
-        list(iter_batches_from(Waiting(), name="pipe"))
+    class Waiting(io.RawIOBase):
+        answers = [None, TEN[:7], None, None, TEN[7:], None, b""]
+
+        def read(self, n=-1):
+            return self.answers.pop(0)
+
+    (batch,) = iter_batches_from(Waiting())
+    assert batch.labels.tolist() == list(range(10))
+    assert Waiting.answers == []
+
+
+def test_a_file_opened_as_text():
+    with pytest.raises(UnsupportedTypeError, match="gives text, expected bytes"):
+        list(iter_batches_from(io.StringIO("abc")))
 
 
 def test_errors_name_the_file():

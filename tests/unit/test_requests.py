@@ -221,6 +221,10 @@ def test_sources(tmp_path):
     want = [b"1.5,2\n3,4.25\n"]
     assert bodies(path, "csv") == want
     assert bodies(frame, "csv") == want
+    libsvm = tmp_path / "rows.libsvm"
+    libsvm.write_text("0:1.5 1:2\n0:3 1:4.25\n")
+    facts = {"index_base": 0, "n_features": 2, "labels": False}
+    assert bodies(libsvm, "csv", form="dense", **facts) == want
     assert bodies(frame.to_numpy(), "csv") == want
     assert bodies(rs.decode(rs.encode(frame)), "csv") == want
     assert bodies(rs.iter_batches(path, rows=1), "csv") == want
@@ -484,15 +488,13 @@ def test_checks_need_an_algorithm():
 @pytest.mark.parametrize("content_type", TYPES)
 def test_labels(content_type):
     rows = rs.decode(rs.encode(X, [0, 1]))
-    with pytest.raises(InputError, match="the rows have labels .* labels=.drop."):
+    with pytest.raises(InputError, match="the rows have labels .* drop_labels=True"):
         bodies(rows, content_type)
     tally = rs.Tally()
-    found = bodies(rows, content_type, labels="drop", tally=tally)
+    found = bodies(rows, content_type, drop_labels=True, tally=tally)
     assert found == bodies(X, content_type)
     assert tally.dropped == 2
-    with pytest.raises(InputError, match="labels is 'keep', expected error or drop"):
-        rs.requests(X, content_type=content_type, labels="keep")
-    assert bodies(rows, algorithm="kmeans", labels="drop") == bodies(
+    assert bodies(rows, algorithm="kmeans", drop_labels=True) == bodies(
         X, algorithm="kmeans"
     )
 

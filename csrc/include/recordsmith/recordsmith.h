@@ -15,6 +15,7 @@
 #ifndef RECORDSMITH_H
 #define RECORDSMITH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -225,6 +226,40 @@ RS_API size_t rs_frame_size(size_t payload_len);
 RS_API rs_status rs_frame_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
                                size_t capacity, size_t *n_written, rs_error *err);
 
+/* The same for a payload that is cut at each magic number which stands in it at a multiple
+ * of 4, as dmlc-core's writer does: the numbers are left out, and what is between them goes
+ * into frames of their own. n_frames: how many. Returns 0 if the payload is longer than
+ * RS_MAX_PAYLOAD. */
+RS_API size_t rs_cut_size(const uint8_t *payload, size_t payload_len, size_t *n_frames);
+
+/* Writes such frames; one, as rs_frame_wrap does, where there is nothing to cut at. */
+RS_API rs_status rs_cut_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
+                             size_t capacity, size_t *n_written, rs_error *err);
+
+/* A record as frames: one, or several if it is split. */
+typedef struct rs_parts {
+    size_t n_bytes;   /* of its frames, padding included */
+    size_t n_parts;   /* frames */
+    size_t n_payload; /* bytes of their payloads together */
+} rs_parts;
+
+/* Looks at the record at the head of `in`, split or not.
+ * Returns RS_OK; RS_NEED_MORE (then record->n_bytes is the number of bytes needed, as far as
+ * known); RS_E_MAGIC, RS_E_PART with the offset of the frame. */
+RS_API rs_status rs_record_peek(const uint8_t *in, size_t n, rs_parts *record,
+                                rs_error *err);
+
+/* Bytes of a record's payload once its parts are joined: with the magic number put back
+ * between them, as dmlc-core does, or without. */
+RS_API size_t rs_payload_size(const rs_parts *record, bool with_magic);
+
+/* Joins the payload of the record at the head of `in`, which rs_record_peek has looked at.
+ * out: rs_payload_size(record, with_magic) bytes, not overlapping `in`.
+ * Returns false if the bytes at `in` are no longer those that were looked at; then what
+ * `out` holds is unspecified. */
+RS_API bool rs_take_payload(const uint8_t *in, const rs_parts *record, bool with_magic,
+                            uint8_t *out);
+
 enum { RS_JOIN_RECORDS = 0, RS_JOIN_MAGIC = 1, RS_JOIN_PLAIN = 2 };
 
 /* Rewrites frames so that no record is split, for rs_scan_records.
@@ -325,12 +360,16 @@ RS_API rs_status rs_fill_records(const uint8_t *in, size_t n, uint64_t n_records
                                  size_t n_columns, rs_error *err);
 
 /* The same where the number of records is not known yet, for callers who have room for as
- * many as there can be: fills until `in` is used up.
- * n_records: the records that there is room for; on return those that were filled.
- * Returns RS_OK; RS_E_CAPACITY where there are more; the errors of rs_fill_records. */
+ * many as there can be: fills until `in` holds no further whole frame.
+ * n_records: the records that there is room for; on return those that were filled, whose
+ *   frames are *n_bytes long.
+ * Returns RS_OK (input used up); RS_NEED_MORE where it ends inside a frame that is not a part
+ * of a split record; RS_E_CAPACITY where there are more records; the errors of
+ * rs_fill_records. */
 RS_API rs_status rs_fill_to_end(const uint8_t *in, size_t n, uint64_t *n_records,
-                                const rs_column *columns, const rs_target *targets,
-                                size_t n_columns, rs_error *err);
+                                size_t *n_bytes, const rs_column *columns,
+                                const rs_target *targets, size_t n_columns,
+                                rs_error *err);
 
 /* The next place from `begin` on, in steps of 4 bytes, where a frame may begin: a magic
  * number and a plausible length word. Returns n if there is none. For salvage, and for

@@ -294,6 +294,7 @@ _NOT_PARAMETERS = frozenset(
         "paths",
         "path",
         "dry_run",
+        "program",
     ]
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -16,7 +17,10 @@ from . import (
     convert,
     head,
     inspect,
+    join,
+    pipe,
     salvage,
+    transform,
     validate,
     verify,
 )
@@ -34,6 +38,9 @@ COMMANDS = {
     "salvage": salvage,
     "algorithms": algorithms,
     "channel": channel,
+    "pipe": pipe,
+    "transform": transform,
+    "join": join,
 }
 
 _DESCRIPTION = """\
@@ -80,7 +87,9 @@ class Parser(argparse.ArgumentParser):
     ) -> argparse.Namespace:
         """As ArgumentParser's; unknown options are an error that names the nearest."""
         parsed: argparse.Namespace
-        parsed, unknown = self.parse_known_args(args, namespace)
+        own, rest = _divide(list(sys.argv[1:] if args is None else args))
+        parsed, unknown = self.parse_known_args(own, namespace)
+        parsed.program = rest
         parser = self.commands.get(getattr(parsed, "command", None) or "", self)
         parser = parser.commands.get(getattr(parsed, "action", None) or "", parser)
         if unknown:
@@ -107,6 +116,15 @@ class Parser(argparse.ArgumentParser):
         """Print one line, and where help is to be had, and exit with code 2."""
         line = re.sub(r"\s*\n\s*", " ", message)
         self.exit(2, f"recordsmith: {line}\ntry: {self.prog} --help\n")
+
+
+def _divide(args: list[str]) -> tuple[list[str], list[str] | None]:
+    """Our own arguments, and what stands after "--", where a program is to stand."""
+    runs = getattr(COMMANDS.get(args[0]) if args else None, "RUNS_A_PROGRAM", False)
+    if not runs or "--" not in args:
+        return args, None
+    at = args.index("--")
+    return args[:at], args[at + 1 :]
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:

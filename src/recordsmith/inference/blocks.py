@@ -157,10 +157,18 @@ class Layout:
             )
 
 
-def envelope(kind: str) -> tuple[bytes, bytes, bytes]:
-    """What stands before the rows, after them, and after each but the last."""
+def envelope(
+    kind: str, configuration: Mapping[str, Any] | None = None
+) -> tuple[bytes, bytes, bytes]:
+    """What stands before the rows, after them, and after each but the last.
+
+    `configuration` is what stands beside the instances, of JSON.
+    """
     if kind == "json":
-        return b'{"instances":[', b"]}", _SEPARATOR
+        beside = ""
+        if configuration is not None:
+            beside = f',"configuration":{_json(configuration)}'
+        return b'{"instances":[', f"]{beside}}}".encode(), _SEPARATOR
     return b"", b"", b""
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from ..errors import InputError, ParseError, UnsupportedTypeError
-from ..wording import printable
 
 __all__ = [
     "CSV",
@@ -151,4 +150,4 @@ def shown(text: bytes | str) -> str:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     text = " ".join(text[: _SHOWN + 1].split())
-    return f"{printable(text[:_SHOWN])!r}" + ("..." if len(text) > _SHOWN else "")
+    return repr(text[:_SHOWN]) + ("..." if len(text) > _SHOWN else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,14 @@ class Limits:
 class _Open:
     """A body that is being filled."""
 
-    def __init__(self, kind: str, limits: Limits, begin: int) -> None:
-        self._head, self._tail, self._after = envelope(kind)
+    def __init__(
+        self,
+        kind: str,
+        limits: Limits,
+        begin: int,
+        configuration: Mapping[str, Any] | None,
+    ) -> None:
+        self._head, self._tail, self._after = envelope(kind, configuration)
         self._anchored = kind == "libsvm"
         self._limits = limits
         self._has_first = False  # a row so far stores the first column
@@ -179,7 +185,12 @@ def _anchor(text: memoryview) -> list[Any]:
     return [text[:begin], _ANCHOR, text[begin:]]
 
 
-def bodies_of(blocks: Iterable[Block], kind: str, limits: Limits) -> Iterator[Body]:
+def bodies_of(
+    blocks: Iterable[Block],
+    kind: str,
+    limits: Limits,
+    configuration: Mapping[str, Any] | None = None,
+) -> Iterator[Body]:
     """Bodies of as many rows as fit, in order; together they are all rows.
 
     Parameters
@@ -188,19 +199,21 @@ def bodies_of(blocks: Iterable[Block], kind: str, limits: Limits) -> Iterator[Bo
     kind : str
         See :class:`recordsmith.inference.media.Media`.
     limits : Limits
+    configuration : mapping, optional
+        What stands beside the instances of JSON.
 
     Raises
     ------
     LimitError
         If one row is longer than a body may be; `row` says which.
     """
-    body = _Open(kind, limits, 0)
+    body = _Open(kind, limits, 0, configuration)
     for block in blocks:
         at = 0
         while at < block.n_rows:
             at = body.add(block, at)
             if at < block.n_rows or body.full:
                 yield body.close()
-                body = _Open(kind, limits, body.end)
+                body = _Open(kind, limits, body.end, configuration)
     if body.n_rows:
         yield body.close()

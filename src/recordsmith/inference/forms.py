@@ -68,7 +68,7 @@ class Form:
 
 
 def form_of(
-    content_type: str, algorithm: str | None, names: Iterable[str] | None = None
+    content_type: str, algorithm: str | None, fields: Iterable[str] | None = None
 ) -> Form:
     """The form of a content type, for an algorithm or for none.
 
@@ -78,7 +78,7 @@ def form_of(
         If the content type cannot be read, or is none that the algorithm answers in.
     """
     kind = media_type(content_type)
-    own = _checked_names(names, kind)
+    own = _checked(fields, kind)
     if algorithm is None:
         return Form(kind, names=own or (("values",) if kind == CSV else ("image",)))
     entry = find_algorithm(algorithm)
@@ -100,14 +100,14 @@ def form_of(
     )
 
 
-def _checked_names(names: Iterable[str] | None, kind: str) -> tuple[str, ...]:
-    if names is None:
+def _checked(fields: Iterable[str] | None, kind: str) -> tuple[str, ...]:
+    if fields is None:
         return ()
-    found = (names,) if isinstance(names, str) else tuple(names)
+    found = (fields,) if isinstance(fields, str) else tuple(fields)
     if kind != CSV:
         raise InputError(
-            f"names= are for text/csv, a body of {kind} names its fields itself"
+            f"fields= are for text/csv, a body of {kind} names its fields itself"
         )
     if not found or len(set(found)) < len(found):
-        raise InputError(f"names are {list(found)}, expected some that differ")
+        raise InputError(f"fields are {list(found)}, expected some that differ")
     return found

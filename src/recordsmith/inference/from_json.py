@@ -7,42 +7,70 @@ Random Cut Forest shows its JSON Lines with commas).
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import ParseError
-from ..wording import plural
 from .bodies import refuse_error_object, shown
 from .columns import Columns, Place, columns_of
 from .forms import Form
 
-__all__ = ["documents", "from_documents", "from_lines", "split_documents"]
+__all__ = ["documents", "from_documents", "from_lines", "iter_documents"]
 
+_BLOCK_BYTES = 1 << 20
 _BETWEEN = re.compile(r"\s*,?\s*")
 _UNFINISHED = re.compile(r"[\w.+-]*\s*")  # of a number, a name, or nothing
 _decoder = json.JSONDecoder()
 
 
-def split_documents(text: str) -> tuple[list[Any], int]:
-    """All whole documents at the beginning of a text, and where the rest begins."""
+def split_documents(text: str, later: bool = False) -> tuple[list[Any], int]:
+    """All whole objects and lists at the beginning of a text, and where the rest begins.
+
+    If it is the later part of a text, what stands between documents may come first.
+    """
     found: list[Any] = []
-    at = _start(text)
-    while at < len(text):
+    at = _after(text, 0) if later else len(text) - len(text.lstrip())
+    while text[at : at + 1] in ("{", "["):
         try:
             document, end = _decoder.raw_decode(text, at)
         except (json.JSONDecodeError, RecursionError):
             break
-        if end == len(text) and text[at] not in "{[":
-            break  # a number may go on
         found.append(document)
-        between = _BETWEEN.match(text, end)
-        at = between.end() if between else end
+        at = _after(text, end)
     return found, at
 
 
-def _start(text: str) -> int:
-    return len(text) - len(text.lstrip())
+def _after(text: str, end: int) -> int:
+    between = _BETWEEN.match(text, end)
+    return end if between is None else between.end()
+
+
+def iter_documents(file: Any, path: str | None = None) -> Iterator[list[Any]]:
+    """The documents of a file, some at a time; one has to fit into memory, not all."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    text, offset, later, wanted = "", 0, False, _BLOCK_BYTES
+    while True:
+        data = file.read(wanted)
+        at_end = len(data) < wanted
+        try:
+            text += decoder.decode(data, final=at_end)
+        except UnicodeDecodeError as error:
+            raise ParseError(f"the body is no UTF-8: {error.reason}", path=path) from None
+        found, at = split_documents(text, later)
+        if found:
+            yield found
+            later = True
+        offset += len(text[:at].encode("utf-8", "surrogatepass"))
+        text = text[at:]
+        if at_end:
+            if text.strip():
+                raise _damaged(text, 0, path, offset, int(later))
+            return
+        # As much again as is there, so that a long document is not looked at too often.
+        wanted = max(_BLOCK_BYTES, len(text))
 
 
 def documents(text: str, path: str | None = None, offset: int = 0) -> list[Any]:
@@ -75,7 +103,7 @@ def _damaged(text: str, at: int, path: str | None, offset: int, n: int) -> Parse
         unfinished = _UNFINISHED.fullmatch(text, here) is not None
         cut_off = unfinished or error.msg.startswith("Unterminated string")
         if cut_off and text[at : at + 1] in ("{", "["):
-            before = f" after {plural(n, 'whole document')}" if n else ""
+            before = " after whole documents" if n else ""
             return ParseError(
                 f"the body ends inside its JSON{before}: it was cut off",
                 path=path,
@@ -89,7 +117,11 @@ def _damaged(text: str, at: int, path: str | None, offset: int, n: int) -> Parse
             offset=place,
             advice="is its content type another one, or is it the text of an error?",
         )
-    return ParseError("the body is no JSON", path=path, offset=begin)
+    return ParseError(
+        f"found {shown(text[at : at + 80])}, expected an object or a list",
+        path=path,
+        offset=begin,
+    )
 
 
 def from_documents(found: list[Any], form: Form, place: Place) -> tuple[Columns, int]:
@@ -267,6 +299,11 @@ def _line_by_line(
 def _bad_line(line: str, number: int, last: int, path: str | None) -> ParseError:
     error = _damaged(line, 0, None, 0, 0)
     reason = error.reason.replace("the body", "the line")
-    if "cut off" in reason and number == last:
-        reason = "the line ends inside its JSON: the body was cut off"
-    return ParseError(reason, advice=error.advice, path=path, row=number, unit="line")
+    advice = error.advice
+    if "cut off" in reason:
+        reason = "the line ends inside its JSON"
+        if number == last:
+            reason += ": the body was cut off"
+        else:
+            advice = "a document that goes over several lines is application/json"
+    return ParseError(reason, advice=advice, path=path, row=number, unit="line")

@@ -58,6 +58,8 @@ def _named(batch: Batch, form: Form) -> dict[str, Field]:
     """
     found = {one.name: one for one in batch.all(LABEL)}
     for one in batch.all(FEATURE):
+        if one.kind == "dense" and not one.width:
+            continue  # nothing is in it
         found[f"features.{one.name}" if one.name in found else one.name] = one
     known = [name for name in form.fields if name in found]
     return {name: found[name] for name in [*known, *sorted(found.keys() - set(known))]}

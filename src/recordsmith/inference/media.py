@@ -70,7 +70,7 @@ def choose_media(
     content_type : str, optional
         With or without parameters; "csv", "json", "jsonlines", "recordio-protobuf" and
         "libsvm" stand for the whole names. By default RecordIO-protobuf where the
-        algorithm takes it, else the first that the table has.
+        algorithm takes it, else JSON Lines, else the first that the table has.
     algorithm : Algorithm or str, optional
 
     Raises
@@ -82,8 +82,8 @@ def choose_media(
     --------
     >>> choose_media("csv").header, choose_media("csv", "kmeans").header
     ('text/csv', 'text/csv; label_size=0')
-    >>> choose_media(None, "ipinsights").header
-    'text/csv'
+    >>> choose_media(None, "object2vec").header
+    'application/jsonlines'
     """
     entry = look_up(algorithm) if isinstance(algorithm, str) else algorithm
     if content_type is None:
@@ -112,10 +112,10 @@ def _best(entry: Algorithm | None) -> str:
         )
     taken = entry.inference.requests.value
     known = [one for one in taken if one in _TYPES]
-    best = "application/x-recordio-protobuf"
-    if best in taken or not known:
-        return best if known else taken[0]
-    return known[0]
+    for best in ("application/x-recordio-protobuf", "application/jsonlines"):
+        if best in known:
+            return best
+    return (known or taken)[0]
 
 
 def _refuse_others(entry: Algorithm, base: str) -> None:

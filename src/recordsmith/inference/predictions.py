@@ -134,7 +134,7 @@ def _to_arrow(column: Array, kind: str) -> pyarrow.Array:
         array = pa.array(np.ascontiguousarray(column).reshape(-1))
         for width in reversed(column.shape[1:]):
             if width == 0:
-                return pa.array([[]] * len(column), pa.list_(array.type, 0))
+                return pa.array([[]] * len(column), pa.list_(array.type))
             array = pa.FixedSizeListArray.from_arrays(array, width)
         return array
     if kind in ("list", "lists", "tensor"):

@@ -15,8 +15,9 @@ from ..storage import is_path
 from ..tally import Tally
 from ..threads import n_threads
 from ..validation.guarding import Guard
-from .blocks import Layout, blocks_of
+from .blocks import Block, Layout, blocks_of
 from .cutting import Body, Limits, bodies_of
+from .instances import SEPARATE_CONFIGURATION, instance_blocks, takes_instances
 from .media import Media, body_limit, choose_media
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Rows:
         purpose: str,
         *,
         form: str = "auto",
-        labels: str = "error",
+        drop_labels: bool = False,
         extras: str = "error",
         configuration: Mapping[str, Any] | None = None,
         duplicates: str = "error",
@@ -99,8 +100,6 @@ class Rows:
         tally: Tally | None = None,
         **options: Any,
     ) -> None:
-        if labels not in ("error", "drop"):
-            raise InputError(f"labels is {labels!r}, expected error or drop")
         self.media = media
         self.tally = Tally() if tally is None else tally
         self.report: Report | None = None
@@ -108,13 +107,23 @@ class Rows:
         self.sparse = False
         self._subject = os.fsdecode(X) if is_path(X) else type(X).__name__
         self._workers = n_threads(threads)
-        self._labels = labels
+        self._drop_labels = drop_labels
         settings = {"dtype": options.get("dtype"), "empty_rows": empty_rows}
         about = {
             "hyperparameters": hyperparameters,
             "container": container,
             "against": against,
         }
+        self._blocks: Iterator[Block] | None = None
+        self._beside: Mapping[str, Any] | None = None
+        self._guard = None
+        if takes_instances(X, media):
+            if form != "auto" or drop_labels:
+                raise InputError("form and drop_labels are about rows of numbers")
+            if configuration is not None:
+                self._beside = _beside(media, configuration)
+            self._blocks = instance_blocks(X, media, options, self.tally)
+            return
         self._guard = _guard(X, media, purpose, settings, about, self.tally)
         self._layout = Layout(
             kind=media.kind,
@@ -131,8 +140,10 @@ class Rows:
 
     def bodies(self, limits: Limits) -> Iterator[Body]:
         """All rows; the last step of the checks comes after the last body."""
-        blocks = blocks_of(self._checked(), self._layout, self._workers)
-        yield from bodies_of(blocks, self.media.kind, limits)
+        blocks = self._blocks
+        if blocks is None:
+            blocks = blocks_of(self._checked(), self._layout, self._workers)
+        yield from bodies_of(blocks, self.media.kind, limits, self._beside)
         if self._guard is not None:
             self.report = self._guard.finish(self._subject)
 
@@ -154,10 +165,10 @@ class Rows:
         found = next(batch.all(LABEL), None)
         if found is None:
             return batch
-        if self._labels == "error":
+        if not self._drop_labels:
             raise InputError(
                 f"the rows have labels ({found.width or 'several'} wide), requests none",
-                advice='leave their columns out (drop=), or pass labels="drop"',
+                advice="leave their columns out (drop=), or pass drop_labels=True",
             )
         self.tally.dropped += batch.n_rows
         kept = tuple(one for one in batch.fields if one.role != LABEL)
@@ -167,6 +178,17 @@ class Rows:
         one = batch.get(FEATURE)
         if one is not None and batch.n_rows and self.width is None:
             self.width, self.sparse = one.width, one.kind == "csr"
+
+
+def _beside(media: Media, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A configuration of all instances, where there is a place for one."""
+    key = media.algorithm.key if media.algorithm is not None else None
+    if media.kind == "json" and (key is None or key in SEPARATE_CONFIGURATION):
+        return configuration
+    raise InputError(
+        f"{media.base} has no place for a configuration of these instances",
+        advice="put it into each instance, if the algorithm looks for it there",
+    )
 
 
 def _guard(
@@ -205,7 +227,7 @@ def requests(
     max_bytes: int | str | None = None,
     rows: int | None = None,
     form: str = "auto",
-    labels: str = "error",
+    drop_labels: bool = False,
     extras: str = "error",
     configuration: Mapping[str, Any] | None = None,
     duplicates: str = "error",
@@ -221,12 +243,14 @@ def requests(
 
     Parameters
     ----------
-    X : array, SciPy sparse, list of rows, table, path, batches
-        What :func:`recordsmith.encode` takes as X, or :func:`recordsmith.read`.
+    X : array, SciPy sparse, list of rows, table, path, batches, list of dict
+        What :func:`recordsmith.encode` takes as X, or :func:`recordsmith.read`; JSON
+        objects, or a file of JSON Lines, for Object2Vec, DeepAR, BlazingText and Seq2Seq;
+        pairs of entity and address, or a CSV file of them, for IP Insights.
     content_type : str, optional
         text/csv, application/json, application/jsonlines, text/libsvm or
         application/x-recordio-protobuf; "csv" and the like stand for the whole names. By
-        default what the algorithm takes, RecordIO-protobuf if it can be.
+        default what the algorithm takes, RecordIO-protobuf or JSON Lines if it can be.
     algorithm : str, optional
         A built-in algorithm of SageMaker. It decides the content type, its parameters
         and the limit where they are not given; refused is what its container refuses,
@@ -239,12 +263,13 @@ def requests(
         As the data are; "dense" writes the zeros of sparse rows, "sparse" leaves those
         of dense rows out. CSV of sparse rows needs "dense". Text of libsvm leaves zeros
         out unless it is "dense": to XGBoost they are then missing, not 0.
-    labels : {"error", "drop"}, default "error"
-        What to do about labels in the data: requests have none.
+    drop_labels : bool, default False
+        Leave labels of the data out: requests have none. They are an error otherwise.
     extras : {"error", "drop"}, default "error"
         What to do about uid and metadata where the type has no place for them.
     configuration : mapping, optional
-        Settings of the algorithm that go into each instance.
+        Settings of the algorithm that go into each instance; of DeepAR and BlazingText,
+        beside the instances.
     duplicates, empty_rows : as for :func:`recordsmith.encode`
     hyperparameters, container, against
         As for :func:`recordsmith.validate`; `against` is a report of the training data.
@@ -297,7 +322,7 @@ def requests(
         media,
         "inference",
         form=form,
-        labels=labels,
+        drop_labels=drop_labels,
         extras=extras,
         configuration=configuration,
         duplicates=duplicates,

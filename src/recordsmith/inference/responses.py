@@ -35,7 +35,7 @@ def parse_response(
     *,
     algorithm: str | None = None,
     rows: int | None = None,
-    names: Iterable[str] | None = None,
+    fields: Iterable[str] | None = None,
 ) -> Predictions:
     """The predictions in the body of an endpoint's response.
 
@@ -52,9 +52,9 @@ def parse_response(
         taken as the body names them.
     rows : int, optional
         How many rows were sent: another number of predictions is an error.
-    names : str or list of str, optional
-        text/csv only: names of the fields in a line, where the table does not know them
-        (XGBoost with SAGEMAKER_INFERENCE_OUTPUT). A single name takes all of the line.
+    fields : str or list of str, optional
+        text/csv only: the fields in a line, where the table does not know them (XGBoost
+        with SAGEMAKER_INFERENCE_OUTPUT). A single one takes all of the line.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def parse_response(
     >>> found["closest_cluster"]
     array([1])
     """
-    form = form_of(content_type, algorithm, names)
+    form = form_of(content_type, algorithm, fields)
     data = to_bytes(body)
     columns, n_rows = _parse(data, form, rows)
     if rows is not None and n_rows != rows:

@@ -1,0 +1,82 @@
+"""What a reader of channels can be told, checked before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InputError
+
+__all__ = ["Settings"]
+
+_MODES = (None, "Pipe", "File", "FastFile")
+_LASTS = ("keep", "drop", "pad")
+_ON_ERROR = ("raise", "skip")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of :class:`recordsmith.pipe.Channel`, which describes them."""
+
+    mode: str | None = None
+    content_type: str | None = None
+    label_size: int | None = None
+    frames: bool | None = None
+    group: int = 1
+    rows: int | None = None
+    last: str = "keep"
+    shuffle: int = 0
+    seed: int = 0
+    shard: tuple[int, int] | str | None = None
+    prefetch: int = 2
+    on_error: str = "raise"
+    allow_empty: bool = False
+    timeout_s: float = 300.0
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("mode", self.mode, _MODES),
+            ("last", self.last, _LASTS),
+            ("on_error", self.on_error, _ON_ERROR),
+        ):
+            if value not in known:
+                names = ", ".join(repr(one) for one in known)
+                raise InputError(f"{name} is {value!r}, expected one of {names}")
+        _check_numbers(self)
+        if self.rows is None and self.last != "keep":
+            raise InputError(
+                f"last is {self.last!r}, and batches have no fixed size",
+                advice="pass rows= as well",
+            )
+        _check_shard(self.shard)
+
+
+def _check_numbers(settings: Settings) -> None:
+    for name, least in (("group", 1), ("seed", 0), ("prefetch", 0)):
+        value = getattr(settings, name)
+        if value < least:
+            raise InputError(f"{name} is {value}, expected {least} or more")
+    if settings.rows is not None and settings.rows < 1:
+        raise InputError(f"rows is {settings.rows}, expected 1 or more")
+    if settings.shuffle < 0 or settings.shuffle == 1:
+        raise InputError(
+            f"shuffle is {settings.shuffle}, expected a window of 2 rows or more",
+            advice="0 leaves the order as it is",
+        )
+    if not settings.timeout_s > 0:
+        raise InputError(f"timeout_s is {settings.timeout_s}, expected more than 0")
+
+
+def _check_shard(shard: Any) -> None:
+    if shard is None or shard == "auto":
+        return
+    try:
+        which, n_shards = shard
+        fits = 0 <= which < n_shards
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError(
+            f"shard is {shard!r}, expected (i, n) with i from 0 to n - 1, or 'auto'"
+        )
