@@ -1,8 +1,7 @@
-"""Writing and reading records under the names that the SDK had for it."""
+"""Writing records under the names that the SDK has for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,12 @@ from ..arrays import batch_from_arrays, is_sparse
 from ..batch import Batch
 from ..chunks import chunks_of
 from ..codec import encode_batch
-from ..errors import FormatError, InputError, UnsupportedTypeError
-from ..frames import iter_payloads
+from ..errors import InputError, UnsupportedTypeError
 from ..publish import write_all
-from .messages import record_class
-
-_HEADER = 8
-_MAX_PAYLOAD = (1 << 29) - 1
 
 __all__ = [
     "array_to_recordio_protobuf",
     "encoded",
-    "read_recordio",
-    "read_records",
     "write_numpy_to_dense_tensor",
     "write_spmatrix_to_sparse_tensor",
 ]
@@ -221,125 +213,3 @@ def _write(file: Any, batch: Batch) -> None:
         )
     for chunk in chunks_of([batch], duplicates="keep"):
         write_all(file, chunk.data)
-
-
-# -- reading ---------------------------------------------------------------------------
-
-
-def read_recordio(file: Any) -> Iterator[bytes]:
-    """The payload of each record of a file, one after the other.
-
-    Parameters
-    ----------
-    file : binary file object
-        It is read record by record, and never beyond the record that is given.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no RecordIO, or end inside a record.
-
-    Notes
-    -----
-    The parts of a split record are joined as dmlc-core does.
-
-    Examples
-    --------
-    >>> import io
-    >>> from recordsmith.sagemaker import array_to_recordio_protobuf, read_recordio
-    >>> data = array_to_recordio_protobuf([[1.5], [2.5]])
-    >>> [len(payload) for payload in read_recordio(io.BytesIO(data))]
-    [24, 24]
-    """
-    _check_readable(file)
-    return iter_payloads(_Frames(file))
-
-
-def _check_readable(file: Any) -> None:
-    if not hasattr(file, "read"):
-        raise UnsupportedTypeError(
-            f"file is {_kind(file)}, expected a binary file object",
-            advice='pass open(path, "rb") or io.BytesIO(data); recordsmith.read(path) '
-            "takes a path",
-        )
-
-
-class _Frames:
-    """A file whose reads end where frames do, so that nobody reads ahead of them."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._header = b""
-        self._left = _HEADER  # of what comes next: the header, or what it stands before
-
-    def read(self, n: int) -> bytes:
-        """Up to n bytes of one header, or of one payload with its padding."""
-        data: bytes = self._file.read(min(n, self._left))
-        if not data:
-            return data
-        self._left -= len(data)
-        if len(self._header) < _HEADER:
-            self._header += data
-            if not self._left:
-                word = int.from_bytes(self._header[4:], "little")
-                self._left = ((word & _MAX_PAYLOAD) + 3) // 4 * 4
-        if not self._left:  # behind a payload, or a header without one
-            self._header, self._left = b"", _HEADER
-        return data
-
-
-def read_records(file: Any) -> list[Any]:
-    """All records of a file as protobuf messages.
-
-    Parameters
-    ----------
-    file : binary file object
-
-    Returns
-    -------
-    list of Record
-        With the fields features, label, uid, metadata and configuration; features and
-        label map names, mostly "values", to tensors.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no RecordIO-protobuf, or end inside a record.
-    MissingPackageError
-        If there is no protobuf runtime.
-
-    Notes
-    -----
-    Messages are slow and large: :func:`recordsmith.read` gives arrays, hundreds of times
-    faster, and :func:`recordsmith.iter_batches` does so in flat memory.
-
-    Examples
-    --------
-    >>> import io
-    >>> from recordsmith.sagemaker import array_to_recordio_protobuf, read_records
-    >>> records = read_records(io.BytesIO(array_to_recordio_protobuf([[1.5, 2.5]])))
-    >>> records[0].features["values"].float64_tensor.values
-    [1.5, 2.5]
-    """
-    record = record_class()
-    _check_readable(file)
-    return [
-        _parsed(record, payload, number)
-        for number, payload in enumerate(iter_payloads(file), 1)
-    ]
-
-
-def _parsed(record: Any, payload: bytes, number: int) -> Any:
-    from google.protobuf.message import DecodeError
-
-    message = record()
-    try:
-        message.ParseFromString(payload)
-    except DecodeError as error:
-        raise FormatError(
-            f"the payload is no Record message: {error}",
-            row=number,
-            unit="record",
-            advice="recordsmith inspect FILE tells what it is",
-        ) from None
-    return message
