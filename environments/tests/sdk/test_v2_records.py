@@ -16,7 +16,7 @@ import wire
 from recordsmith import sagemaker as ours
 from recordsmith.errors import FormatError, InputError, UnsupportedTypeError
 
-settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=300)
+settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("sdk")
 
 TAKEN = ("float32", "float64", "int64")

@@ -31,8 +31,8 @@ def read_recordio(file: Any) -> Iterator[bytes]:
 
     Notes
     -----
-    The parts of a split record are joined as dmlc-core does. :func:`recordsmith.read_frames`
-    is faster, and reads compressed files too.
+    The parts of a split record are joined as dmlc-core does. Faster, and for compressed
+    files too: :func:`recordsmith.read_frames`.
 
     Examples
     --------
