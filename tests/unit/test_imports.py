@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "tally", "wording"},
     {"_core", "algorithm_table", "intake", "reporting", "threads"},
     {"batch", "casts", "window"},
-    {"arrays", "concat", "density", "exports"},
+    {"arrays", "concat", "density", "exports", "gathering"},
     {"codec", "decoder"},
     {"chunks", "reader"},
     {"publish", "storage"},
