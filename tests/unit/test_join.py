@@ -85,7 +85,7 @@ def test_ids_of_csv_are_text(job):
     text = 'id,"full, name"\n007,a\n1e3,""\n,c\nNA,d\n0x1,e\n'
     for name, data in (
         ("ids.csv", text.encode()),
-        ("g.csv.gz", gzip.compress(text.encode())),
+        ("g.csv.gz", gzip.compress(text.encode(), mtime=0)),
     ):
         write(job / name, data)
         table = joined(job, ids=job / name)
@@ -163,7 +163,7 @@ RECORDS = rs.encode(np.empty((2, 0), "f4"), np.array([[0.5], [0.25]], "f4"))
     [
         ("a.csv", "1,2\r\n\r\n3,4\r\n"),
         ("a.csv", 'x,"y,z"\nw,v'),  # text that is no number is only counted
-        ("a.csv.gz", gzip.compress(b"1\n2\n")),
+        ("a.csv.gz", gzip.compress(b"1\n2\n", mtime=0)),
         ("a.libsvm", "0:1 2:3\n1:1\n"),
         ("a.jsonl", '{"features": [1]}\n{"data": {"features": {"values": [1]}}}\n'),
         ("a.jsonl", '{"start": "2020", "target": [1, "NaN"]}\n{"x": 0}'),
@@ -197,7 +197,7 @@ def test_rows_of_parquet_and_of_memory(tmp_path):
         ("0.5,1\n0.25,2\n", {"fields": ["score", "more"]}, [0.5, 0.25]),
         ("[0.5, 1.0]\n[0.25, 2.0]\n", {"algorithm": "xgboost"}, [[0.5, 1], [0.25, 2]]),
         (RECORDS, {"prefix": "score_"}, None),
-        (gzip.compress(scores(1, 2).encode()), {}, [1, 2]),
+        (gzip.compress(scores(1, 2).encode(), mtime=0), {}, [1, 2]),
     ],
 )
 def test_outputs_tell_what_they_are(tmp_path, output, options, expected):
