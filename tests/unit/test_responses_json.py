@@ -298,6 +298,30 @@ def test_lines_that_are_refused(body, message):
         parse(body, LINES, "rcf")
 
 
+# ------------------------------------------- output that a job has joined to its input
+
+
+def test_output_that_is_joined_to_its_input():
+    body = '{"id": 7, "SageMakerOutput": {"score": 0.5}}\n{"id": 8, "SageMakerOutput": {'
+    found = parse(f'{body}"score": 1}}}}', LINES, "rcf")
+    assert (list(found), found["score"].tolist()) == (["score"], [0.5, 1])
+    body = '{"instances": [1], "SageMakerOutput": {"scores": [{"score": 2}]}}'
+    assert parse(body, JSON, "rcf")["score"].tolist() == [2]
+    assert parse(body, JSON)["score"].tolist() == [2]
+
+
+def test_output_that_is_joined_in_some_lines_only():
+    body = '{"SageMakerOutput": {"score": 0.5}}\n{"score": 1}'
+    with pytest.raises(
+        ParseError, match="line 2: no 'SageMakerOutput', which the one be"
+    ):
+        parse(body, LINES, "rcf")
+    with pytest.raises(
+        ParseError, match="row 1: no 'SageMakerOutput', which the one bef"
+    ):
+        parse(body, JSON)
+
+
 # --------------------------------------------------------------------------- documents
 
 
