@@ -22,7 +22,7 @@ LAYERS = [
     {"chunks", "reader"},
     {"publish", "storage"},
     {"resync"},
-    {"frames", "salvaging", "sinks", "sources", "verification"},
+    {"frames", "payloads", "salvaging", "sinks", "sources", "verification"},
     {"channels"},
     {"validation"},
     {"description", "pipeline"},
