@@ -92,14 +92,15 @@ class Channel:
     Notes
     -----
     In this order: bad records are skipped, rows of other shards are left out, the rest is
-    shuffled, and cut into batches. Memory is flat: the window, the blocks that are ahead,
-    and a few MiB.
+    shuffled, and cut into batches. Memory is flat: about three times the window, the
+    blocks that are ahead, and a few MiB.
 
     gzip and zstd data are found by their first bytes, also several files in one FIFO, one
     after another. What AWS says of processing jobs, that CompressionType Gzip has
     the platform decompress on the way, makes plain bytes of them: both are read.
 
-    A channel may be used by one thread at a time. Opening an epoch closes the one before.
+    A channel may be used by one thread at a time. In Pipe mode, opening an epoch closes
+    the one before: the platform makes the next FIFO when the last one was closed.
 
     Examples
     --------
@@ -183,7 +184,7 @@ class Channel:
             If what is there contradicts what the job says.
         """
         latest = None if self._latest is None else self._latest()
-        if latest is not None:
+        if latest is not None and latest.is_fifo:
             latest.close()
         place = locate(
             self.directory,
