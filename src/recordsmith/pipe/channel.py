@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from .container import data_directory, host_shard, read_config
-from .content import content_of
+from .content import FRAMES, content_of
 from .epoch import Epoch
 from .fifos import fifo_path
 from .incoming import locate
@@ -58,7 +58,7 @@ class Channel:
     last : {"keep", "drop", "pad"}, default "keep"
         What to do about a last batch with fewer rows: give it as it is, leave it out, or
         fill it with its own rows, repeated from its first one on (`batch.n_valid` rows
-        count, `batch.n_padding` are repeated).
+        count, `batch.n_padding` are repeated; not for raw frames).
     shuffle : int, default 0
         Rows of the window in which they are shuffled; 0 keeps their order.
     seed : int, default 0
@@ -165,6 +165,11 @@ class Channel:
             frames=frames,
             label_size=label_size,
         )
+        if last == "pad" and self._content.format == FRAMES:
+            raise InputError(
+                "last is 'pad', and lists of raw frames have no padding",
+                advice="pass last='keep' or 'drop'",
+            )
         if shard == "auto":
             shard = host_shard(self.directory, told)
             self.settings = replace(self.settings, shard=shard)
