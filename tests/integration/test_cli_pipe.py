@@ -180,6 +180,95 @@ def test_a_manifest(tmp_path):
     assert "which is not on this machine" in message
 
 
+JOB = {
+    "TrainingJobName": "a",
+    "AlgorithmSpecification": {"TrainingInputMode": "File"},
+    "HyperParameters": {"k": "10", "epochs": "1"},
+    "ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.xlarge"},
+    "InputDataConfig": [
+        {
+            "ChannelName": "train",
+            "InputMode": "Pipe",
+            "ContentType": "application/x-recordio",
+            "RecordWrapperType": "RecordIO",
+            "CompressionType": "None",
+            "ShuffleConfig": {"Seed": 3},
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "S3Prefix",
+                    "S3Uri": "s3://bucket/train/",
+                    "S3DataDistributionType": "ShardedByS3Key",
+                }
+            },
+        },
+        {
+            "ChannelName": "labels",
+            "InputMode": "Pipe",
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "AugmentedManifestFile",
+                    "S3Uri": "s3://bucket/m",
+                    "AttributeNames": ["image-ref", "label"],
+                }
+            },
+        },
+        {"ChannelName": "model", "DataSource": {}},
+    ],
+}
+
+
+def test_a_training_job_says_it_all(tmp_path):
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    (tmp_path / "train").mkdir()
+    for i in range(6):
+        (tmp_path / "train" / f"{i}").write_bytes(b"%d" % i)
+    (tmp_path / "a.jpg").write_bytes(b"jpg")
+    (tmp_path / "m").write_text('{"image-ref": "s3://bucket/a.jpg", "label": 7}\n')
+    body = """
+import json
+found = {
+    "epochs": [take(0).hex(), take(1).hex()],
+    "labels": take(0, "labels").decode(),
+    "hps": json.loads(os.environ["SM_HPS"]),
+    "config": json.loads(os.environ["SM_INPUT_DATA_CONFIG"])["train"],
+}
+print(json.dumps(found))
+"""
+    args = ["pipe", "--job", tmp_path / "job.json", "--hyperparameters", "k=5"]
+    args += ["--channel", "train", tmp_path / "train", "--channel", "labels"]
+    args += [tmp_path / "m", "--refs", f"s3://bucket/={tmp_path}/"]
+    done = run(*args, "--", *script(body))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    first, second = found["epochs"]
+    # Half of six records, other ones in each epoch.
+    assert first != second
+    assert {len(first), len(second)} == {2 * 3 * 12}
+    assert first.startswith("0a23d7ce01000000")
+    assert found["labels"] == "jpg7"
+    assert found["hps"] == {"k": "5", "epochs": "1"}
+    assert found["config"] == {
+        "ContentType": "application/x-recordio",
+        "TrainingInputMode": "Pipe",
+        "S3DistributionType": "ShardedByS3Key",
+        "RecordWrapperType": "RecordIO",
+    }
+
+
+def test_a_training_job_and_sources_that_do_not_fit(objects, tmp_path):
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    args = ["pipe", "--job", tmp_path / "job.json"]
+    message = bad(1, *args, objects)
+    assert message == (
+        f"{tmp_path}/job.json: channel 'labels' of the job has no source here; give one "
+        "for each channel in pipe mode"
+    )
+    message = bad(1, *args, "--channel", "tset", objects)
+    assert "no channel 'tset' in the job, whose channels are 'train', 'labels'" in message
+    message = bad(1, *args, "--channel", "model", objects)
+    assert "channel 'model' is in File mode, expected Pipe" in message
+
+
 def test_standard_input_is_served_once():
     data = b"1,2\n" * 1000
     assert run("pipe", "-", "--epochs", 1, "--", *ECHO, input=data).stdout == data
@@ -288,9 +377,12 @@ def test_an_interrupt_while_a_reader_is_slow_without_a_program(objects, tmp_path
         (["pipe", "--channel", "a", "S", "--channel", "a", "S"], "a is named twice"),
         (["pipe", "S", "--"], "no program stands after --"),
         (["pipe", "S", "--seed", "1"], "--seed is for --shuffle"),
-        (["pipe", "S", "--refs", "a=b"], "--refs is for --attributes"),
+        (["pipe", "S", "--refs", "a=b"], "--refs is for --attributes, or for --job"),
         (["pipe", "S", "--label", "y"], "--label is for --as recordio"),
         (["pipe", "S", "--algorithm", "pca"], "--algorithm is for --as recordio"),
+        (["pipe", "S", "--job", "j", "--gzip"], "--gzip and --job: the job says it"),
+        (["pipe", "S", "--job", "j", "--shuffle"], "--shuffle and --job"),
+        (["pipe", "S", "--job", "j", "--as", "recordio"], "--as and --job"),
         (["pipe", "S", "--shard", "1"], "'1' is not I/N"),
         (["pipe", "S", "--refs", "a"], "'a' is not PREFIX=FOLDER"),
         (

@@ -170,7 +170,12 @@ class Outlet:
         started = time.monotonic()
         try:
             while self.unread():
-                self._room(0)
+                try:
+                    self._room(0)
+                except ReaderGone:
+                    if self.unread():
+                        raise
+                    return  # it took all in the meantime
                 self._refuse_stall()
                 time.sleep(pause)
                 pause = min(pause * 1.5, _POLLS_S[1])
