@@ -130,3 +130,44 @@ def test_large_when_dense(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert b"warning: the rows of one payload take 2.4 GB" in done.stderr
+
+
+def scored(name, data):
+    """What a model that adds up the features answers to one file, as JSON Lines."""
+    if name.endswith(".pbr"):
+        rows = rs.decode(data).features
+    elif name.endswith(".csv"):
+        rows = [line.split(b",") for line in data.splitlines()]
+    elif name.endswith(".json"):
+        rows = [one["features"] for one in json.loads(data)["instances"]]
+    else:
+        rows = [json.loads(line)["features"] for line in data.splitlines()]
+    sums = np.array(rows, "float64").sum(axis=1)
+    return "".join(f'{{"score":{x}}}\n' for x in sums.tolist())
+
+
+@pytest.mark.parametrize("content_type", ["recordio", "csv", "json", "jsonlines"])
+def test_there_and_back(tmp_path, content_type):
+    """Rows go out as files, and their predictions come back beside their ids."""
+    X = np.random.default_rng(1).integers(-9, 9, (50, 4)) / 4
+    np.save(tmp_path / "new.npy", X)
+    ids = "id\n" + "".join(f"user-{i}\n" for i in range(50))
+    (tmp_path / "ids.csv").write_text(ids)
+    good(
+        *("transform", "new.npy", "batch", "--content-type", content_type),
+        *("--rows", "7", "--quiet"),
+        cwd=tmp_path,
+    )
+    (tmp_path / "scores").mkdir()
+    for file in (tmp_path / "batch").iterdir():
+        answer = scored(file.name, file.read_bytes())
+        (tmp_path / "scores" / f"{file.name}.out").write_text(answer)
+    join = ("join", "batch", "scores", "--ids", "ids.csv", "--out", "scored.csv")
+    good(*join, cwd=tmp_path)
+    lines = (tmp_path / "scored.csv").read_text().splitlines()
+    assert lines[0].replace('"', "") == "id,score"
+    found = [line.replace('"', "").split(",") for line in lines[1:]]
+    assert [name for name, _ in found] == [f"user-{i}" for i in range(50)]
+    assert [float(score) for _, score in found] == X.sum(axis=1).tolist()
+    (tmp_path / "scores" / next(iter(names(tmp_path / "scores")))).unlink()
+    assert run(*join, "--overwrite", cwd=tmp_path).returncode == 1

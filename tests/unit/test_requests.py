@@ -584,8 +584,9 @@ def test_keys_beyond_the_shape():
         offsets=np.array([0, 1, 2]),
         keys=np.array([2, 3]),
     )
-    with pytest.raises(InputError, match="row 1: .*key 3 is outside the row"):
-        bodies(rs.Batch((wrong,), 2), "json")
+    for content_type in ("json", "libsvm", "recordio"):
+        with pytest.raises(InputError, match="row 1.*key 3 is outside the row"):
+            bodies(rs.Batch((wrong,), 2), content_type)
 
 
 def test_repr():

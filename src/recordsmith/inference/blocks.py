@@ -14,7 +14,7 @@ from .. import _core
 from ..batch import CONFIGURATION, FEATURE, LABEL, Batch, Field
 from ..codec import Encoder
 from ..density import densified, sparsified, stored_mask
-from ..errors import InputError, RecordsmithError
+from ..errors import InputError, RecordsmithError, core_error
 from ..sinks import rows
 from ..tally import Tally
 from ..threads import map_ordered
@@ -222,7 +222,10 @@ def _formed(one: Field, batch: Batch, layout: Layout) -> Field:
         one = rows.unique_keys(one, layout.duplicates, batch.first_row, layout.tally)
     if one.kind == "csr" and layout.form == "dense":
         return densified(one)
-    return sparsified(one) if layout.form == "sparse" else one
+    if layout.form == "sparse":
+        one = sparsified(one)
+    json_rows = layout.kind in ("json", "jsonl") and one.kind == "csr"
+    return _with_zeros(one, layout, batch.first_row) if json_rows else one
 
 
 def _record_block(batch: Batch, layout: Layout) -> Block:
@@ -315,13 +318,11 @@ def _csv_block(one: Field, batch: Batch) -> TextBlock:
 
 def _json_block(one: Field, batch: Batch, layout: Layout) -> TextBlock:
     after = _SEPARATOR if layout.kind == "json" else b"\n"
-    if one.kind == "csr":
-        if one.shape is None:
-            raise InputError(
-                "the sparse rows name no shape, which JSON has to have",
-                advice="pass n_features=",
-            )
-        one = _with_zeros(one, layout, batch.first_row)
+    if one.kind == "csr" and one.shape is None:
+        raise InputError(
+            "the sparse rows name no shape, which JSON has to have",
+            advice="pass n_features=",
+        )
     head, middle, tail = _json_frame(one, layout.configuration)
     try:
         return _written(
@@ -400,6 +401,7 @@ def _libsvm_block(one: Field, batch: Batch, layout: Layout) -> TextBlock:
     if one.kind not in ("dense", "csr"):
         values = rows.as_dense(one, batch.first_row)
         one = replace(one, kind="dense", values=values, offsets=None)
+    _check_keys(one)
     n_rows = one.n_rows
     keep_zeros = layout.form == "dense"
     label = Field(LABEL, "dense", np.zeros((n_rows, 1), np.int32))
@@ -418,6 +420,17 @@ def _libsvm_block(one: Field, batch: Batch, layout: Layout) -> TextBlock:
     ends[1:] = lines + 1
     has_first, stored = _presence(one, keep_zeros)
     return TextBlock(text.data, ends, batch.first_row, has_first, stored)
+
+
+def _check_keys(one: Field) -> None:
+    """A column beyond the width would be a new one to the server."""
+    if one.kind == "csr" and one.width is not None:
+        beyond = one.stored_keys >= one.width
+        if beyond.any():
+            at = int(np.argmax(beyond))
+            owner = np.searchsorted(one.bounds - one.bounds[0], at, "right") - 1
+            key = int(one.stored_keys[at])
+            raise core_error("RS_E_KEY", row=int(owner), found=key, limit=one.width)
 
 
 def _presence(

@@ -46,14 +46,15 @@ class Limits:
         Of a body.
     max_row : int or None
         Bytes of a row with all that has to stand around it.
-    name : str
-        What a message calls the limit of a row.
+    name, row_name : str
+        What messages call the limits of a body and of a row.
     """
 
     max_bytes: int
     rows: int | None = None
     max_row: int | None = None
     name: str = "max_bytes"
+    row_name: str = ""
 
     def __post_init__(self) -> None:
         if self.rows is not None and self.rows < 1:
@@ -126,7 +127,7 @@ class _Open:
         if end == at and self.n_rows == 0:
             if isinstance(block, TextBlock) and self._needs_anchor(block, at, at + 1):
                 size += len(_ANCHOR)
-            raise self._too_long(block.first_row + at, size + around, limits.max_bytes)
+            raise self._too_long(block.first_row + at, size + around)
         if limits.max_row is None:
             return
         row = at
@@ -134,14 +135,15 @@ class _Open:
             begin = row
             row, size = block.fit(begin, limits.max_row - around)
             if row == begin:
-                raise self._too_long(
-                    block.first_row + begin, size + around, limits.max_row
-                )
+                raise self._too_long(block.first_row + begin, size + around)
 
-    def _too_long(self, row: int, n_bytes: int, limit: int) -> LimitError:
+    def _too_long(self, row: int, n_bytes: int) -> LimitError:
+        limits = self._limits
+        name, limit = limits.name, limits.max_bytes
+        if limits.max_row is not None and limits.max_row <= limit:
+            name, limit = limits.row_name, limits.max_row
         return LimitError(
-            f"the row takes {n_bytes:,} bytes as a request, {self._limits.name} is "
-            f"{limit:,}",
+            f"the row takes {n_bytes:,} bytes as a request, {name} is {limit:,}",
             row=row,
             advice="write sparse rows (form='sparse') or recordio-protobuf, which are "
             "shorter, or fewer columns; or raise the limit where it is yours",
@@ -166,7 +168,8 @@ class _Open:
         if self._anchored and not (self._has_first and self._last_stored):
             pieces[-1:] = _anchor(last)
             self.n_bytes += len(_ANCHOR)
-        pieces = [self._head, *pieces, self._tail]
+        # An empty piece would make a copy of a body that is one.
+        pieces = [one for one in (self._head, *pieces, self._tail) if len(one)]
         return Body(pieces, self.begin, self.end, self.n_bytes)
 
 

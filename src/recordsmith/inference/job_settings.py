@@ -24,12 +24,10 @@ MB = 1 << 20
 _MOST_MB = 100
 # "Associate Prediction Results with Input Records" of the developer guide.
 _JOINABLE = ("text/csv", "application/json", "application/jsonlines")
+# "BlazingText algorithm": in batch transform both types have to be this.
+_LINES_ONLY = ("blazingtext-text-classification", "blazingtext-word2vec")
 # Their pages: the response has the type of the request.
-_ANSWERS_IN_KIND = (
-    "blazingtext-text-classification",
-    "blazingtext-word2vec",
-    "seq2seq",
-)
+_ANSWERS_IN_KIND = (*_LINES_ONLY, "seq2seq")
 # "DeepAR Inference Formats": other settings fail when the job runs.
 _ONE_BY_ONE = ("forecasting-deepar",)
 # "Common Data Formats for Inference", "Use Batch Transform with Built-in Algorithms". Of
@@ -65,6 +63,11 @@ def choose_accept(media: Media, accept: str | None) -> str | None:
     entry = media.algorithm
     if entry is None:
         return accept
+    if entry.key in _LINES_ONLY and media.base != "application/jsonlines":
+        raise InputError(
+            f"{entry.name} takes no {media.base} in batch transform",
+            advice="pass content_type='application/jsonlines'",
+        )
     fact = entry.inference.responses
     if accept is not None:
         base = content_type_parts(accept)[0]

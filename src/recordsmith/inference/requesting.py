@@ -108,7 +108,8 @@ class Rows:
         self._subject = os.fsdecode(X) if is_path(X) else type(X).__name__
         self._workers = n_threads(threads)
         self._drop_labels = drop_labels
-        settings = {"dtype": options.get("dtype"), "empty_rows": empty_rows}
+        settings: dict[str, Any] = {"dtype": options.get("dtype")}
+        settings.update(empty_rows=empty_rows, threads=threads)
         about = {
             "hyperparameters": hyperparameters,
             "container": container,

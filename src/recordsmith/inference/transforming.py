@@ -239,7 +239,7 @@ def transform_files(
     if split == "None":
         limits = Limits(min(payload, file_bytes), rows, name="the limit of a file")
     else:
-        limits = Limits(file_bytes, rows, payload, "the payload's limit")
+        limits = Limits(file_bytes, rows, payload, "file_bytes", "the longest payload")
     name = os.fspath(folder)
     source = Rows(src, media, "transform", **options)
     files: list[TransformFile] = []
