@@ -276,6 +276,19 @@ def test_standard_input_is_served_once():
     assert "the source can be read only once; pass --epochs 1" in message
 
 
+@pytest.mark.parametrize(
+    "options", [[], ["--gzip"], ["--as", "recordio", "--from", "csv"]]
+)
+def test_a_program_that_ends_before_standard_input_does(options):
+    """The reading of standard input, which goes on, holds nothing up."""
+    args = ["pipe", "-", "--epochs", 1, *options]
+    body = "file = open(fifo(0), 'rb'); time.sleep(0.3)"
+    process = start(*args, "--", *script(body), stdin=subprocess.PIPE)
+    assert process.wait(WAIT_S) == 0
+    with process.stderr as messages, process.stdin:
+        assert b"train_0: 0 bytes" in messages.read()
+
+
 # -- without a program -----------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ def test_the_blocks_run():
         assert (done.returncode, done.stderr) == (0, "")
         printed.append(done.stdout)
     tests, sending = printed
-    # By hand, a record: 8 of header; 2 around the map's entry, 8 for its key "values", 2 + 2
+    # By hand, a record: 8 of header; 2 around the map's entry, 8 for its key "values", 4
     # around the tensor, 2 + 12 for three packed floats.
     assert tests.splitlines()[:2] == ["train 0 144 whole", "train 1 144 whole"]
     assert tests.splitlines()[2].split()[:2] == ["validation", "0"]

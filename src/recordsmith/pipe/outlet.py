@@ -164,6 +164,10 @@ class Outlet:
             at += self.write(buffer[:n])
         return at
 
+    def refuse_stopped(self) -> None:
+        """Raises Stopped if the writing is to end."""
+        self._watch.expired()
+
     def drain(self) -> None:
         """Wait until all that was written was read."""
         pause = _POLLS_S[0]
