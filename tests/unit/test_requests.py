@@ -330,6 +330,19 @@ def test_a_long_row_of_libsvm_counts_its_anchor():
         bodies(row, "libsvm", max_bytes=11)
 
 
+@pytest.mark.parametrize("content_type", ["csv", "json", "recordio"])
+def test_dense_rows_for_which_there_is_no_memory(content_type):
+    wide = sp.csr_matrix(([1.0], ([0], [7])), (1, 2**31 - 1))
+    with pytest.raises(LimitError, match="2,147,483,647 columns takes at least .* a req"):
+        bodies(wide, content_type, form="dense")
+    just = sp.csr_matrix((2, 10))  # "0,0,0,0,0,0,0,0,0,0" and the line's end
+    assert bodies(just, "csv", form="dense", max_bytes=20) == [b"0," * 9 + b"0\n"] * 2
+    with pytest.raises(LimitError, match="row 0: "):
+        bodies(just, "csv", form="dense", max_bytes=19)
+    with pytest.raises(LimitError, match="row 0: .* at least 19 bytes"):
+        bodies(just, "csv", form="dense", max_bytes=18)
+
+
 def test_limits_by_name():
     rows = np.full((120_000, 10), 0.12345678, "float32")
     for name, limit in LIMITS.items():
