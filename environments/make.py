@@ -4,7 +4,7 @@
 words; ``python environments/make.py NAME...`` makes ``.environments/NAME`` of it, a
 virtual environment, and with ``--test`` runs the tests for it: those of the folder
 ``environments/tests/KIND``, where KIND is NAME up to its first hyphen. Without names it
-does all.
+does all, but for those whose list has a line ``# by name only``.
 
 A file that has the line ``# on: OTHER`` makes an environment that sees the packages of
 ``.environments/OTHER`` too, behind its own: small variants of one large environment are
@@ -31,6 +31,7 @@ TARGET = ROOT / ".environments"
 SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src", "csrc")
 GENERATED = ("*.so", "*.py[co]", "__pycache__", "_core.c", "_core.html", "*.egg-info")
 ON = re.compile(r"^#\s*on:\s*(\S+)\s*$", re.MULTILINE)
+BY_NAME_ONLY = re.compile(r"^#\s*by name only\b", re.MULTILINE)
 
 
 def main() -> None:
@@ -47,7 +48,8 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", default=known_names())
+    every = [one for one in known_names() if not BY_NAME_ONLY.search(text_of(one))]
+    parser.add_argument("names", nargs="*", metavar="NAME", default=every)
     parser.add_argument("--test", action="store_true", help="run the tests in each")
     parser.add_argument("--wheel", type=Path, help="of recordsmith, for this Python")
     options = parser.parse_args()
@@ -139,7 +141,8 @@ def make(name: str, wheel: Path) -> None:
     else:
         wanted.append(str(wheel))
     if base is None or requirements(name):
-        pip("--python", python, "install", *wanted)
+        # Not compiled: the tests import a small part of what an SDK brings.
+        pip("--python", python, "install", "--no-compile", *wanted)
     stamp.write_text(made_of, "utf-8")
 
 

@@ -2,6 +2,7 @@
 #include "wire.h"
 
 enum { PART_WHOLE = 0, PART_FIRST = 1, PART_MIDDLE = 2, PART_LAST = 3, PART_SHIFT = 29 };
+enum { STRIDE = 256 }; /* bytes looked at together, where there are as many */
 
 static const uint8_t MAGIC_BYTES[4] = {0x0a, 0x23, 0xd7, 0xce};
 
@@ -15,6 +16,24 @@ static inline bool is_magic(const uint8_t *p)
     return found == magic;
 }
 
+/* The next magic number from `at` on, in steps of 4; n, a multiple of 4, if there is none. */
+static size_t next_magic(const uint8_t *p, size_t at, size_t n)
+{
+    for (; n - at >= STRIDE; at += STRIDE) {
+        uint32_t count = 0; /* no way out of the loop: so it is made of vectors */
+        for (size_t i = 0; i < STRIDE; i += 4) {
+            count += is_magic(p + at + i);
+        }
+        if (count != 0) {
+            break;
+        }
+    }
+    while (at < n && !is_magic(p + at)) {
+        at += 4;
+    }
+    return at;
+}
+
 size_t rs_cut_size(const uint8_t *payload, size_t payload_len, size_t *n_frames)
 {
     size_t n_cuts = 0;
@@ -22,9 +41,10 @@ size_t rs_cut_size(const uint8_t *payload, size_t payload_len, size_t *n_frames)
     if (payload_len > RS_MAX_PAYLOAD) {
         return 0;
     }
-    const size_t n_words = payload_len / 4;
-    for (size_t i = 0; i < n_words; i++) {
-        n_cuts += is_magic(payload + 4 * i);
+    const size_t n_whole = payload_len & ~(size_t)3;
+    for (size_t at = next_magic(payload, 0, n_whole); at < n_whole;
+         at = next_magic(payload, at + 4, n_whole)) {
+        n_cuts++;
     }
     *n_frames = n_cuts + 1;
     /* each cut leaves out 4 bytes and begins a frame of 8 more */
@@ -63,12 +83,11 @@ rs_status rs_cut_wrap(const uint8_t *payload, size_t payload_len, uint8_t *out,
         err->limit = (int64_t)RS_MAX_PAYLOAD;
         return RS_E_TOO_LONG;
     }
-    for (size_t i = 0; i < n_whole && to != NULL; i += 4) {
-        if (is_magic(payload + i)) {
-            to = put_part(to, end, part, payload + begin, i - begin);
-            begin = i + 4;
-            part = PART_MIDDLE;
-        }
+    for (size_t at = next_magic(payload, 0, n_whole); at < n_whole && to != NULL;
+         at = next_magic(payload, at + 4, n_whole)) {
+        to = put_part(to, end, part, payload + begin, at - begin);
+        begin = at + 4;
+        part = PART_MIDDLE;
     }
     if (to != NULL) {
         const uint32_t last = part == PART_FIRST ? PART_WHOLE : PART_LAST;

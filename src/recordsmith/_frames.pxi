@@ -46,36 +46,28 @@ def take_payloads(data not None, Py_ssize_t begin, Py_ssize_t end, bint with_mag
 
 def wrap_payloads(list payloads not None, bint cut):
     """(frames around the payloads, how many); `cut`: at each magic number in them."""
-    cdef Lent lent
-    cdef size_t size, n_cut, n_bytes = 0, n_frames = 0, n_written = 0
+    cdef size_t n = 0, n_cut, n_bytes = 0, n_frames = 0, n_written = 0
     cdef rs_error err
     cdef rs_status status
-    cdef uint8_t *at
-    buffers = [_readable(payload) for payload in payloads]
-    for lent in buffers:
+    cdef const uint8_t *payload
+    cdef list lent = [None if type(one) is bytes else _readable(one) for one in payloads]
+    cdef bytearray is_cut = bytearray(len(payloads))
+    cdef Py_ssize_t i
+    for i in range(len(payloads)):
+        payload = _lent_bytes(payloads[i], lent[i], &n)
         n_cut = 1
-        if cut:
-            size = rs_cut_size(
-                <const uint8_t *>lent.view.buf, <size_t>lent.view.len, &n_cut
-            )
-        else:
-            size = rs_frame_size(<size_t>lent.view.len)
-        # Of one that is too long, the writing tells.
-        n_bytes += size
+        # Of a payload that is too long, the writing tells.
+        n_bytes += rs_cut_size(payload, n, &n_cut) if cut else rs_frame_size(n)
         n_frames += n_cut
+        is_cut[i] = 1 if n_cut > 1 else 0
     cdef bytes out = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>n_bytes)
-    at = <uint8_t *>PyBytes_AsString(out)
-    for lent in buffers:
-        if cut:
-            status = rs_cut_wrap(
-                <const uint8_t *>lent.view.buf, <size_t>lent.view.len, at, n_bytes,
-                &n_written, &err
-            )
+    cdef uint8_t *at = <uint8_t *>PyBytes_AsString(out)
+    for i in range(len(payloads)):
+        payload = _lent_bytes(payloads[i], lent[i], &n)
+        if is_cut[i]:
+            status = rs_cut_wrap(payload, n, at, n_bytes, &n_written, &err)
         else:
-            status = rs_frame_wrap(
-                <const uint8_t *>lent.view.buf, <size_t>lent.view.len, at, n_bytes,
-                &n_written, &err
-            )
+            status = rs_frame_wrap(payload, n, at, n_bytes, &n_written, &err)
         if status != RS_OK:
             raise _error(&err, "record", None)
         at += n_written
@@ -83,3 +75,12 @@ def wrap_payloads(list payloads not None, bint cut):
     if n_bytes:
         raise core_error("RS_E_CAPACITY")
     return out, n_frames
+
+
+cdef const uint8_t *_lent_bytes(object payload, Lent lent, size_t *n) except? NULL:
+    """Where a payload's bytes are; of bytes objects, which are many, without ceremony."""
+    if lent is not None:
+        n[0] = <size_t>lent.view.len
+        return <const uint8_t *>lent.view.buf
+    n[0] = <size_t>len(<bytes>payload)
+    return <const uint8_t *>PyBytes_AsString(payload)

@@ -10,7 +10,7 @@ import numpy as np
 from .batch import Batch, Field
 from .errors import InputError
 
-__all__ = ["concat", "rebatch"]
+__all__ = ["concat", "like_keys", "rebatch"]
 
 
 def concat(batches: Sequence[Batch]) -> Batch:
@@ -120,8 +120,16 @@ def _join_offsets(parts: Sequence[Any]) -> Any:
     return out
 
 
+def like_keys(offsets: Any, keys: Any) -> Any:
+    """The offsets of csr rows in the type of the keys if they fit it: SciPy's matrices
+    have one type for both, and would copy them."""
+    fits = int(offsets[-1]) <= np.iinfo(keys.dtype).max
+    return offsets.astype(keys.dtype, copy=False) if fits else offsets
+
+
 def _concat_variable(parts: Sequence[Field], model: Field, mask: Any) -> Field:
     items = keys = None
+    offsets = _join_offsets([part.bounds for part in parts])
     if model.kind == "blobs":
         inner = [part.item_bounds for part in parts]
         items = _join_offsets(inner)
@@ -131,13 +139,14 @@ def _concat_variable(parts: Sequence[Field], model: Field, mask: Any) -> Field:
         values = np.concatenate([part.stored for part in parts])
     if model.keys is not None:
         keys = np.concatenate([part.stored_keys for part in parts])
+        offsets = like_keys(offsets, keys)
     return Field(
         model.role,
         model.kind,
         values,
         name=model.name,
         shape=model.shape,
-        offsets=_join_offsets([part.bounds for part in parts]),
+        offsets=offsets,
         keys=keys,
         item_offsets=items,
         content_type=model.content_type,

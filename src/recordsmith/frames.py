@@ -180,17 +180,26 @@ class PayloadStream:
         return self._of_file(self._source)
 
     def _of_file(self, file: Any) -> Iterator[list[bytes]]:
-        read = getattr(file, "read1", file.read)
-        rest, need = b"", 1
+        """Through one buffer, which grows as far as a record fills it."""
+        buffer = memoryview(bytearray(_BLOCK))
+        n = need = 0  # bytes that are there, and that the first record needs
         while True:
-            data = self._more(read, rest, need)
-            if len(data) == len(rest):
-                yield from self._end(data)
+            before = n
+            while n < max(need, before + 1):
+                if n == len(buffer):
+                    buffer = _larger(buffer, need)
+                got = self._read_some(file, buffer[n:])
+                if got == 0:
+                    break
+                n += got
+            if n == before:
+                yield from self._end(bytes(buffer[:n]))
                 return
-            taken = _core.take_payloads(data, 0, len(data), self._with_magic)
+            taken = _core.take_payloads(buffer, 0, n, self._with_magic)
             yield from self._given(taken)
             _, n_read, _, need, _ = taken
-            rest, need = data[n_read:], need or 1
+            buffer[: n - n_read] = buffer[n_read:n]
+            n -= n_read
 
     def _of_buffer(self, view: memoryview) -> Iterator[list[bytes]]:
         """A block of it at a time, so that payloads do not stand in memory twice."""
@@ -205,23 +214,18 @@ class PayloadStream:
                 break
         yield from self._end(bytes(view[begin:]))
 
-    def _more(self, read: Any, rest: bytes, need: int) -> bytes:
-        """The rest and what follows: `need` bytes, unless the input ends before."""
-        pieces = [rest] if rest else []
-        n = need - len(rest)
-        while n > 0:
-            piece = read(_BLOCK)
-            if piece is None:
-                raise InputError(
-                    "the input has no bytes ready and does not wait for them",
-                    advice="open it in blocking mode",
-                    path=self.name,
-                )
-            if not piece:
-                break
-            pieces.append(piece)
-            n -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    def _read_some(self, file: Any, view: memoryview) -> int:
+        """What one read gives; 0 at the end."""
+        # Not readinto1: from a buffered pipe it may wait for more than what is there.
+        got = getattr(file, "read1", file.read)(len(view))
+        if got is None:
+            raise InputError(
+                "the input has no bytes ready and does not wait for them",
+                advice="open it in blocking mode",
+                path=self.name,
+            )
+        view[: len(got)] = got
+        return len(got)
 
     def _given(self, taken: Any) -> Iterator[list[bytes]]:
         """The payloads that were taken, and then the error that stands behind them."""
@@ -254,6 +258,14 @@ class PayloadStream:
         error.path, error.row, error.unit = self.name, self.n_records + 1, "record"
         error.offset = self.n_bytes
         return error
+
+
+def _larger(buffer: memoryview, need: int) -> memoryview:
+    """A buffer of the same content with more room: no more than what is there doubles, as
+    a length may lie."""
+    larger = memoryview(bytearray(min(2 * len(buffer), max(need, len(buffer) + _BLOCK))))
+    larger[: len(buffer)] = buffer
+    return larger
 
 
 def _blocks_of(
@@ -434,11 +446,15 @@ def _gathered(payloads: Iterable[Any]) -> Iterator[list[Any]]:
     block: list[Any] = []
     size = 0
     for number, payload in enumerate(_flat(payloads)):
-        view = _checked(payload, number)
-        size += view.nbytes
-        # A buffer may be filled anew for the next payload: what has to wait is copied.
-        waits = size < _BLOCK and not isinstance(payload, bytes)
-        block.append(bytes(view) if waits or not view.c_contiguous else payload)
+        if type(payload) is bytes and len(payload) < _BLOCK:
+            size += len(payload)
+            block.append(payload)
+        else:
+            view = _checked(payload, number)
+            size += view.nbytes
+            # A buffer may be filled anew for the next payload: what waits is copied.
+            copied = size < _BLOCK or not view.c_contiguous
+            block.append(bytes(view) if copied else view)
         if size >= _BLOCK or len(block) == _MAX_GATHERED:
             yield block
             block, size = [], 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import select
 import time
 from typing import Any
@@ -36,6 +37,8 @@ def read_some(file: Any, view: memoryview) -> int:
     are dealt with.
     """
     readinto = getattr(file, "readinto", None)
+    if isinstance(file, io.BufferedReader):
+        readinto = file.readinto1  # which gives what a pipe has, and waits for no more
     while True:
         try:
             got: Any = readinto(view) if readinto is not None else file.read(len(view))

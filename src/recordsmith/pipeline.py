@@ -12,8 +12,9 @@ from .arrays import batch_from_arrays, is_sparse, label_fields, refuse_different
 from .batch import Batch
 from .chunks import CHUNK_BYTES, Chunk, chunks_of
 from .codec import encode_batch
-from .concat import concat, rebatch
+from .concat import rebatch
 from .errors import InputError, ValidationError
+from .gathering import gather
 from .reader import decode_all
 from .tally import Tally
 from .threads import prefetch
@@ -320,7 +321,19 @@ def read(src: Any, **options: Any) -> Batch:
         If its batches do not form one (a field changes its dtype or shape): use
         :func:`iter_batches`.
     """
-    return concat(list(iter_batches(src, **options)))
+    tally = options.pop("tally", None) or Tally()
+    options.pop("rows", None)
+    batches, source = _open(src, options.pop("y", None), tally, options)
+    return gather(_with_parts(batches, source))
+
+
+def _with_parts(batches: Iterable[Batch], source: Any) -> Iterator[Any]:
+    """Each batch and how much of its source has been read with it, if that is known."""
+    for batch in batches:
+        done = size = None
+        if source is not None and source.position is not None:
+            done, size = source.position(), source.size
+        yield batch, min(1.0, done / size) if done and size else None
 
 
 def iter_batches(

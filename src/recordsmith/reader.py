@@ -12,7 +12,7 @@ from .window import Window
 
 __all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
 
-BATCH_BYTES = 8 << 20
+BATCH_BYTES = 4 << 20  # what was read is still in the cache when it is decoded
 
 
 def iter_batches_from(

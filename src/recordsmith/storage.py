@@ -5,6 +5,7 @@ The reading side only; :mod:`recordsmith.publish` is the writing side.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fnmatch
 import glob
@@ -36,6 +37,8 @@ __all__ = [
 STDIN = "-"
 _BUFFER_BYTES = 1 << 20
 _HEAD_BYTES = 64
+_PIPE_BYTES = 1 << 20  # as many as Linux lets anyone have
+_F_SETPIPE_SZ = 1031  # Linux; module fcntl has it from Python 3.10 on
 
 # -- finding files ---------------------------------------------------------------------
 
@@ -256,7 +259,13 @@ class Input:
             self.name, raw = _name_of(src), src
             _refuse_text(src)
         self._source, self._start = src, None if self._own else _place(raw)
-        regular, self.size = _regular_size(raw)
+        status = _status(raw)
+        regular = status is not None and stat.S_ISREG(status.st_mode)
+        self.size = raw.getbuffer().nbytes if isinstance(raw, io.BytesIO) else None
+        if status is not None and regular:
+            self.size = status.st_size
+        if status is not None and stat.S_ISFIFO(status.st_mode):
+            _widen(raw)
         self._counted = _Counted(raw)
         buffered = io.BufferedReader(self._counted, _BUFFER_BYTES)
         try:
@@ -385,16 +394,20 @@ def _place(file: Any) -> int | None:
         return None
 
 
-def _regular_size(raw: Any) -> tuple[bool, int | None]:
-    """(is this a regular file, its size if known)."""
-    if isinstance(raw, io.BytesIO):
-        return False, raw.getbuffer().nbytes
+def _status(file: Any) -> os.stat_result | None:
     try:
-        status = os.fstat(raw.fileno())
+        return os.fstat(file.fileno())
     except (AttributeError, OSError, ValueError, TypeError):
-        return False, None
-    regular = stat.S_ISREG(status.st_mode)
-    return regular, status.st_size if regular else None
+        return None
+
+
+def _widen(pipe: Any) -> None:
+    """Let a pipe hold more, so that its writer goes on while we work on what we have."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 # -- what is it ------------------------------------------------------------------------

@@ -63,6 +63,28 @@ static void test_not_cut(void)
     CHECK_CUT("abcd\x0a\x23\xd7", FRAME("\x07\x00\x00\x00", "abcd\x0a\x23\xd7\0"), 1);
 }
 
+/* Long payloads are looked at many words at a time: no place is passed over. */
+static void test_every_place(void)
+{
+    enum { N = 700 };
+    uint8_t payload[N];
+    uint8_t out[N + 32];
+    rs_parts record;
+    rs_error err;
+    for (size_t at = 0; at + 4 <= N; at++) {
+        size_t n_frames, n_written = 0;
+        memset(payload, 0x0a, N); /* the magic's first byte, everywhere */
+        memcpy(payload + at, MAGIC, 4);
+        const size_t size = rs_cut_size(payload, N, &n_frames);
+        CHECK_EQ(n_frames, at % 4 == 0 ? 2 : 1);
+        CHECK_EQ(rs_cut_wrap(payload, N, out, size, &n_written, &err), RS_OK);
+        CHECK_EQ(n_written, size);
+        CHECK_EQ(rs_record_peek(out, size, &record, &err), RS_OK);
+        CHECK_EQ(record.n_parts, n_frames);
+        CHECK_EQ(record.n_payload, N - 4 * (n_frames - 1));
+    }
+}
+
 static void test_too_long(void)
 {
     static const uint8_t byte = 0;
@@ -131,6 +153,7 @@ int main(void)
 {
     test_cut();
     test_not_cut();
+    test_every_place();
     test_too_long();
     test_peek();
     test_changed();

@@ -46,6 +46,21 @@ def test_everything_about_one(key):
     )
 
 
+@pytest.mark.parametrize("key", KEYS)
+def test_responses_of_one(key):
+    inference = rs.algorithm(key).inference
+    text = good("algorithms", key)
+    predictions, _, responses = text.partition("\nResponses\n")
+    fields = predictions.partition("\nPredictions\n")[2]
+    for field in inference.fields:
+        kinds = re.escape(" or ".join(field.kinds.value))
+        pattern = rf"^  {re.escape(field.name)}\n? +{kinds}(, \w+)?"
+        assert re.search(pattern, fields, re.M), field.name
+    for form in inference.forms:
+        assert f"\n  {form.content_type}" in f"\n{responses}"
+        assert form.root.value is None or f"under {form.root.value!r}" in responses
+
+
 def test_doubt_is_marked_and_explained():
     text = good("algorithms", "RCF")
     assert re.search(

@@ -86,7 +86,7 @@ def test_two_channels_at_once(tmp_path):
 
 
 def test_stopping_early_closes_the_fifo_and_the_next_epoch_opens_the_next(tmp_path):
-    large = DATA * 200
+    large = DATA * 1000  # 56 MB: more than is read ahead
     with fed(tmp_path, "train", large, DATA) as taken:
         for epoch in channel(tmp_path, rows=10).epochs(2):
             first = next(epoch)
@@ -99,7 +99,7 @@ def test_stopping_early_closes_the_fifo_and_the_next_epoch_opens_the_next(tmp_pa
 
 def test_opening_an_epoch_closes_the_one_before(tmp_path):
     reader = channel(tmp_path, rows=10)
-    with fed(tmp_path, "train", DATA * 200, DATA):
+    with fed(tmp_path, "train", DATA * 1000, DATA):
         before = reader.epoch(0)
         next(before)
         now = reader.epoch(1)
@@ -131,10 +131,10 @@ def test_nothing_is_left_open(tmp_path):
 
 def test_an_epoch_that_is_forgotten_ends_its_reading(tmp_path):
     threads = threading.active_count()
-    with fed(tmp_path, "train", DATA * 200) as taken:
+    with fed(tmp_path, "train", DATA * 1000) as taken:
         next(rs.open_pipe(tmp_path, "train", rows=10, timeout_s=WAIT_S))
         gc.collect()
-    assert taken[0] < 200 * len(DATA)
+    assert taken[0] < 1000 * len(DATA)
     assert threading.active_count() == threads
 
 
@@ -240,7 +240,7 @@ def test_frames_that_end_inside_a_group_or_a_frame(tmp_path):
     options = {"frames": True, "group": 2}
     data = wrap(b"a") + wrap(b"b") + wrap(b"c")
     with fed(tmp_path, "train", data), fed(tmp_path, "cut", data[:-5]):
-        with pytest.raises(FormatError, match=r"train_0: example 2 has 1 of 2 payloads"):
+        with pytest.raises(FormatError, match=r"train_0: .* inside a group: 1 of 2"):
             list(channel(tmp_path, **options).epoch(0))
         with pytest.raises(FormatError, match=r"cut_0: record 3, byte 24: the data end"):
             list(channel(tmp_path, "cut", **options).epoch(0))

@@ -77,6 +77,11 @@ CASES = {
                 writer.write_table(table)
         consume(path, 250_000 * times)
         """,
+    "recordio": """
+        import recordsmith
+        piece = recordsmith.encode(np.tile(np.array(row, "f4"), (10_000, 1)))
+        consume(Repeated(b"", piece, 20 * times), 200_000 * times)
+        """,
     "table": """
         import pyarrow as pa
         def produce():

@@ -12,46 +12,23 @@ import pyarrow.parquet as pq
 import pytest
 
 import recordsmith as rs
-from recordsmith.errors import FormatError, InputError, ParseError, UnsupportedTypeError
-
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def write(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def lines(*objects):
-    return "".join(f"{json.dumps(one)}\n" for one in objects)
-
-
-def scores(*values):
-    return lines(*({"score": value} for value in values))
+from joining import (
+    PNG,
+    join_one,
+    joined,
+    lines,
+    make_job,
+    range_table,
+    refused,
+    scores,
+    write,
+)
+from recordsmith.errors import InputError, ParseError
 
 
 @pytest.fixture
 def job(tmp_path):
-    """Two CSV inputs of 3 and 2 rows, and their outputs."""
-    write(tmp_path / "in/a.csv", "1,2\n3,4\n5,6\n")
-    write(tmp_path / "in/b.csv", "7,8\n9,10")
-    write(tmp_path / "out/a.csv.out", scores(0.1, 0.2, 0.3))
-    write(tmp_path / "out/b.csv.out", scores(0.4, 0.5))
-    return tmp_path
-
-
-def joined(job, **options):
-    out = job / "scored.parquet"
-    rs.join(job / "in", job / "out", out=out, overwrite=True, **options)
-    return pq.read_table(out)
-
-
-def refused(job, kind, message, **options):
-    """Joining fails with that, and leaves nothing."""
-    with pytest.raises(kind, match=message):
-        joined(job, **options)
-    assert not list(job.glob("*scored*"))
+    return make_job(tmp_path)
 
 
 # ------------------------------------------------------------------------- what is joined
@@ -76,10 +53,6 @@ def test_the_result_tells_what_was_done(job):
         ("b.csv", 2, 2),
     ]
     assert json.loads(json.dumps(found.to_dict()))["files"][1]["rows"] == 2
-
-
-def range_table(n):
-    return pa.table({"key": pa.array(range(n), pa.int64())})
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 100])
@@ -112,7 +85,7 @@ def test_ids_of_csv_are_text(job):
     text = 'id,"full, name"\n007,a\n1e3,""\n,c\nNA,d\n0x1,e\n'
     for name, data in (
         ("ids.csv", text.encode()),
-        ("g.csv.gz", gzip.compress(text.encode())),
+        ("g.csv.gz", gzip.compress(text.encode(), mtime=0)),
     ):
         write(job / name, data)
         table = joined(job, ids=job / name)
@@ -182,14 +155,6 @@ def test_fields_come_in_any_order(job):
 # ------------------------------------------------------------------------- kinds of files
 
 
-def one(tmp_path, name, rows, output, **options):
-    out = tmp_path / "scored.parquet"
-    source = write(tmp_path / name, rows)
-    result = write(tmp_path / f"{name}.out", output)
-    rs.join(source, result, out=out, overwrite=True, **options)
-    return pq.read_table(out)
-
-
 RECORDS = rs.encode(np.empty((2, 0), "f4"), np.array([[0.5], [0.25]], "f4"))
 
 
@@ -198,7 +163,7 @@ RECORDS = rs.encode(np.empty((2, 0), "f4"), np.array([[0.5], [0.25]], "f4"))
     [
         ("a.csv", "1,2\r\n\r\n3,4\r\n"),
         ("a.csv", 'x,"y,z"\nw,v'),  # text that is no number is only counted
-        ("a.csv.gz", gzip.compress(b"1\n2\n")),
+        ("a.csv.gz", gzip.compress(b"1\n2\n", mtime=0)),
         ("a.libsvm", "0:1 2:3\n1:1\n"),
         ("a.jsonl", '{"features": [1]}\n{"data": {"features": {"values": [1]}}}\n'),
         ("a.jsonl", '{"start": "2020", "target": [1, "NaN"]}\n{"x": 0}'),
@@ -208,7 +173,7 @@ RECORDS = rs.encode(np.empty((2, 0), "f4"), np.array([[0.5], [0.25]], "f4"))
     ],
 )
 def test_rows_of_inputs(tmp_path, name, rows):
-    assert one(tmp_path, name, rows, scores(1, 2))["score"].to_pylist() == [1, 2]
+    assert join_one(tmp_path, name, rows, scores(1, 2))["score"].to_pylist() == [1, 2]
 
 
 def test_rows_of_parquet_and_of_memory(tmp_path):
@@ -232,11 +197,11 @@ def test_rows_of_parquet_and_of_memory(tmp_path):
         ("0.5,1\n0.25,2\n", {"fields": ["score", "more"]}, [0.5, 0.25]),
         ("[0.5, 1.0]\n[0.25, 2.0]\n", {"algorithm": "xgboost"}, [[0.5, 1], [0.25, 2]]),
         (RECORDS, {"prefix": "score_"}, None),
-        (gzip.compress(scores(1, 2).encode()), {}, [1, 2]),
+        (gzip.compress(scores(1, 2).encode(), mtime=0), {}, [1, 2]),
     ],
 )
 def test_outputs_tell_what_they_are(tmp_path, output, options, expected):
-    table = one(tmp_path, "a.csv", "1\n2\n", output, **options)
+    table = join_one(tmp_path, "a.csv", "1\n2\n", output, **options)
     if expected is None:
         assert table["score_values"].to_pylist() == [0.5, 0.25]
     else:
@@ -245,17 +210,19 @@ def test_outputs_tell_what_they_are(tmp_path, output, options, expected):
 
 def test_the_content_type_can_be_said(tmp_path):
     body = '{\n "prediction": [\n [1, 2]\n ]\n}'
-    assert one(tmp_path, "a.csv", "1\n", body)["prediction"].to_pylist() == [[[1, 2]]]
+    assert join_one(tmp_path, "a.csv", "1\n", body)["prediction"].to_pylist() == [
+        [[1, 2]]
+    ]
     with pytest.raises(
         ParseError, match="line 1: .*JSON; a document that goes over seve"
     ):
-        one(tmp_path, "a.csv", "1\n", body, accept="application/jsonlines")
-    table = one(tmp_path, "a.csv", "1\n", body, accept="application/json")
+        join_one(tmp_path, "a.csv", "1\n", body, accept="application/jsonlines")
+    table = join_one(tmp_path, "a.csv", "1\n", body, accept="application/json")
     assert table["prediction"].to_pylist() == [[[1, 2]]]
     with pytest.raises(
         InputError, match="the file is no application/x-recordio-protobuf"
     ):
-        one(tmp_path, "a.csv", "1\n", body, accept="application/x-recordio-protobuf")
+        join_one(tmp_path, "a.csv", "1\n", body, accept="application/x-recordio-protobuf")
 
 
 def test_an_image_is_one_row(tmp_path):
@@ -445,7 +412,7 @@ def test_one_file(tmp_path):
     with pytest.raises(
         InputError, match="a.csv: predictions cannot be joined by positio"
     ):
-        one(tmp_path, "a.csv", "1\n2\n", scores(1))
+        join_one(tmp_path, "a.csv", "1\n2\n", scores(1))
     with pytest.raises(InputError, match="the output is not whole; were files added"):
         rs.join(
             tmp_path / "a.csv",
@@ -463,162 +430,3 @@ def test_an_existing_file_stays(job):
     with pytest.raises(InputError, match="they part in b.csv"):
         rs.join(job / "in", job / "out", out=out, overwrite=True)
     assert out.read_bytes() == b"old"
-
-
-# ------------------------------------------------------------------------------- partners
-
-
-def test_outputs_that_are_missing(job):
-    (job / "out/b.csv.out").unlink()
-    refused(job, InputError, "no output for 1 of 2 inputs: b.csv; expected b.csv.out")
-
-
-def test_outputs_without_an_input(job):
-    for letter in "cdefg":
-        write(job / f"out/{letter}.csv.out", scores(1))
-    refused(job, InputError, "no input for 5 of 7 outputs: c.csv.out, d.csv.out, e.csv.")
-
-
-def test_outputs_of_another_name(job):
-    (job / "out/b.csv.out").rename(job / "out/b.csv")
-    refused(job, InputError, "no output for 1 of 2 inputs: b.csv; expected b.csv.out")
-
-
-def test_folders_below(tmp_path):
-    for day in ("d=1", "d=2"):
-        write(tmp_path / f"in/{day}/part.csv", "1\n")
-        write(tmp_path / f"out/{day}/part.csv.out", scores(int(day[-1])))
-    assert joined(tmp_path)["score"].to_pylist() == [1, 2]
-    sources = [tmp_path / f"in/d={n}/part.csv" for n in (1, 2)]
-    with pytest.raises(
-        InputError, match="two files are called part.csv: .*; pass the fo"
-    ):
-        rs.join(sources, tmp_path / "out", out=tmp_path / "s.csv")
-
-
-def test_all_in_one_folder(job):
-    for name in ("a.csv", "b.csv"):
-        (job / "out" / f"{name}.out").rename(job / "in" / f"{name}.out")
-    found = rs.join(job / "in", job / "in", out=job / "s.csv")
-    assert found.rows == 5
-
-
-def test_globs_and_lists(job):
-    out = job / "s.csv"
-    assert rs.join(str(job / "in/*.csv"), str(job / "out/*"), out=out).rows == 5
-    files = [job / "in/b.csv", job / "in/a.csv"]
-    rs.join(files, job / "out", out=out, overwrite=True)
-    assert out.read_text() == "score\n0.4\n0.5\n0.1\n0.2\n0.3\n"
-
-
-def test_one_and_one_need_no_name(job):
-    out = job / "s.csv"
-    renamed = (job / "out/a.csv.out").rename(job / "predictions")
-    assert rs.join(job / "in/a.csv", renamed, out=out).rows == 3
-    with pytest.raises(InputError, match="no output for 1 of 1 inputs: a.csv"):
-        rs.join(str(job / "in/a*"), renamed, out=out, overwrite=True)
-
-
-def test_rows_in_memory_have_one_output(job):
-    with pytest.raises(InputError, match="2 outputs for rows in memory, expected one"):
-        rs.join(np.eye(5), job / "out", out=job / "s.csv")
-    with pytest.raises(InputError, match="outputs are dict, expected files, a folder or"):
-        rs.join(job / "in", {}, out=job / "s.csv")
-
-
-# ---------------------------------------------------------------------------- bad content
-
-
-def test_an_output_that_is_cut_off(job):
-    write(job / "out/b.csv.out", '{"score": 0.4}\n{"sco')
-    refused(job, ParseError, "b.csv.out: line 2: the line ends inside its JSON: the body")
-    write(job / "out/a.csv.out", '{"scores": [{"score": 1}, ')
-    refused(job, ParseError, "a.csv.out: byte 26: the body ends inside its JSON")
-    data = rs.encode(np.eye(3, dtype="f4"), [1.0, 2.0, 3.0])
-    write(job / "out/a.csv.out", data[:-3])
-    refused(job, FormatError, "a.csv.out: record 3, byte")
-
-
-def test_an_output_of_another_algorithm(job):
-    refused(
-        job,
-        ParseError,
-        "a.csv.out: line 1: no field 'closest_cluster', which every prediction of kmeans",
-        algorithm="kmeans",
-    )
-
-
-def test_an_output_that_is_an_error(job):
-    write(job / "out/a.csv.out", '{"error": "no model"}')
-    refused(job, ParseError, "a.csv.out: the body is an error of the endpoint, no predic")
-
-
-def test_outputs_that_differ_from_each_other(job):
-    write(job / "out/b.csv.out", lines({"other": 1}, {"other": 2}))
-    refused(job, InputError, "b.csv.out: the columns are other; before they were score")
-    write(job / "out/b.csv.out", lines({"score": [1]}, {"score": [2]}))
-    refused(job, InputError, "b.csv.out: column 'score' is fixed_size_list.*before it wa")
-
-
-def test_bad_ids(job):
-    refused(
-        job,
-        InputError,
-        "ids have no column 'x'; there are key",
-        ids=range_table(5),
-        id_columns=["x"],
-    )
-    refused(
-        job, InputError, "ids have 2 dimensions, expected one id a row", ids=np.eye(5)
-    )
-    refused(job, UnsupportedTypeError, "ids are of no single type", ids=[1, "a", 2, 3, 4])
-    refused(
-        job, UnsupportedTypeError, "ids are set, expected a file, a table or a l", ids={1}
-    )
-    refused(
-        job,
-        InputError,
-        "id_columns= are columns of ids=, which is no file",
-        id_columns=["a"],
-    )
-    refused(job, FileNotFoundError, "No such file", ids=job / "nothing.csv")
-    write(job / "ids.libsvm", "1 1:1\n")
-    refused(
-        job,
-        InputError,
-        "ids.libsvm: ids are libsvm, expected Parquet, Arrow IPC",
-        ids=job / "ids.libsvm",
-    )
-    write(job / "ids.csv", "a,b\n1,2\n3\n")
-    refused(
-        job,
-        ParseError,
-        "ids.csv: CSV parse error: Expected 2 columns, got 1",
-        ids=job / "ids.csv",
-    )
-    write(job / "ids.parquet", b"PAR1 and no more")
-    refused(job, FormatError, "ids.parquet: ", ids=job / "ids.parquet")
-
-
-def test_inputs_that_cannot_be_counted(tmp_path):
-    with pytest.raises(InputError, match="neither the first bytes nor the name tell"):
-        one(tmp_path, "a.txt", "1\n", scores(1))
-    assert one(tmp_path, "a.txt", "1\n", scores(1), source_format="csv").num_rows == 1
-    with pytest.raises(ParseError, match="a JSON document has no list of instances"):
-        one(tmp_path, "a.json", '{"instances": 1}', scores(1))
-
-
-def test_a_header_is_no_row(tmp_path):
-    table = one(tmp_path, "a.csv", "x\n1\n", scores(1), header=True)
-    assert table.num_rows == 1
-    table = one(tmp_path, "a.csv", "x\n1\n", scores(1), header=True, with_features=True)
-    assert table["features"].to_pylist() == [1.0]
-
-
-def test_progress(job):
-    seen = []
-    rs.join(
-        job / "in", job / "out", out=job / "s.csv", progress=lambda *a: seen.append(a)
-    )
-    total = sum(path.stat().st_size for path in (job / "out").iterdir())
-    assert seen[-1] == (total, total, 5)

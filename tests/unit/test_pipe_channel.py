@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import recordsmith as rs
 from recordsmith.errors import InputError, ParseError, PipeTimeoutError
@@ -302,6 +303,40 @@ def test_options_of_another_format_are_refused(container):
     skipping = {"n_features": 3, "on_error": "skip"}
     with pytest.raises(InputError, match="on_error='skip' does not go with n_features="):
         next(container.channel(**skipping).epoch(0))
+
+
+def test_numbers_of_records_have_the_dtype_that_is_asked_for(container):
+    container.files()  # of float64 and int32
+    plain = next(container.channel().epoch(0))
+    assert (plain.features.dtype, plain.labels.dtype) == ("float64", "int32")
+    for options in ({}, {"on_error": "skip"}):
+        told = {"dtype": "float32", "label_dtype": "float64", **options}
+        batch = next(container.channel(**told).epoch(0))
+        assert (batch.features.dtype, batch.labels.dtype) == ("float32", "float64")
+        assert batch.features.tolist() == ROWS
+        assert batch.labels.tolist() == [0, 1, 0]
+
+
+def test_sparse_rows_are_cast_and_rounding_is_counted(container):
+    matrix = sp.csr_matrix(np.array([[0, 0.5], [0.1, 0]]))
+    rs.write(container.data / "train", matrix, dest_format="recordio")
+    epoch = container.channel(dtype="float32", rows=5).epoch(0)
+    (batch,) = epoch
+    assert batch.features.dtype == np.float32
+    assert np.allclose(batch.features.toarray(), matrix.toarray())
+    assert epoch.tally.values_rounded == 1
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_number_that_does_not_fit_is_named(container, sparse):
+    rows = np.array([[1, 2], [3, 1e300]])
+    X = sp.csr_matrix(rows) if sparse else rows
+    rs.write(container.data / "train", X, dest_format="recordio")
+    with pytest.raises(InputError) as caught:
+        next(container.channel(dtype="float32").epoch(0))
+    assert (caught.value.row, caught.value.unit) == (2, "record")
+    assert caught.value.path == str(container.data / "train")
+    assert "features: 1e+300 is too large for float32" in str(caught.value)
 
 
 # -- settings --------------------------------------------------------------------------

@@ -61,15 +61,15 @@ def test_errors_of_the_file_pass(error):
 def test_a_file_that_does_not_wait():
     """A non-blocking file is asked again until it has bytes."""
 
-    class Waiting(io.RawIOBase):
-        answers = [None, TEN[:7], None, None, TEN[7:], None, b""]
+    answers = [None, TEN[:7], None, None, TEN[7:], None, b""]
 
+    class Waiting(io.RawIOBase):
         def read(self, n=-1):
-            return self.answers.pop(0)
+            return answers.pop(0)
 
     (batch,) = iter_batches_from(Waiting())
     assert batch.labels.tolist() == list(range(10))
-    assert Waiting.answers == []
+    assert answers == []
 
 
 def test_a_file_opened_as_text():

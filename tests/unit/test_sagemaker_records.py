@@ -188,7 +188,11 @@ def test_one_row_as_a_vector():
         (np.ma.masked_equal(X, 4), None, InputError, "masked"),
         (sp.csr_matrix(X), Y, UnsupportedTypeError, "a csr_matrix, expected a dense"),
         (pd.DataFrame(X), Y, UnsupportedTypeError, "a DataFrame, a table"),
-        ([[1.0], [2.0, 3.0]], None, ValueError, "inhomogeneous"),
+        ([[1.0], [2.0, 3.0]], None, InputError, "array is no array; .* of one length"),
+        ([[1.0], 2.0], None, InputError, "array is no array"),
+        (5, None, InputError, "array is no array"),
+        (X, 5, InputError, "labels is no array"),
+        ({"a": 1}, None, InputError, "expected a matrix"),
     ],
 )
 def test_nothing_is_written_of_what_is_refused(array, labels, error, words):
@@ -263,13 +267,10 @@ def test_messages_are_read():
 
 
 @each(vectorset.select("hand", "records"))
-def test_messages_hold_all_that_records_hold(case):
+def test_messages_hold_what_records_hold(case):
     data = vectorset.data(case)
-    found = sagemaker.read_records(io.BytesIO(data))
-    expected = [schema.parse(p) for p in sagemaker.read_recordio(io.BytesIO(data))]
-    assert [m.SerializeToString(deterministic=True) for m in found] == [
-        schema.to_bytes(m) for m in expected
-    ]
+    found = [records.of_message(one) for one in sagemaker.read_records(io.BytesIO(data))]
+    assert found == records.of_stream(io.BytesIO(data))
 
 
 def test_the_schema_is_the_schema():
@@ -321,9 +322,40 @@ def test_what_is_no_message():
         sagemaker.read_records(io.BytesIO(data))
 
 
-def test_reading_takes_no_path():
-    with pytest.raises(UnsupportedTypeError, match=r"recordsmith\.read\(path\)"):
-        sagemaker.read_records("a.pbr")
+@pytest.mark.parametrize("file", ["a.pbr", ROWS, None])
+def test_reading_takes_file_objects_only(file):
+    for read in (sagemaker.read_records, sagemaker.read_recordio):
+        with pytest.raises(UnsupportedTypeError, match=r"recordsmith\.read\(path\)"):
+            read(file)
+
+
+class Dribble:
+    """A file that gives a byte at a time."""
+
+    def __init__(self, data):
+        self._file = io.BytesIO(data)
+
+    def read(self, n):
+        return self._file.read(min(n, 1))
+
+
+def test_short_reads():
+    data = ROWS + wire.frame(b"") + wire.frame(b"abcde")[:-3]  # without its padding
+    expected = [*wire.payloads(ROWS), b"", b"abcde"]
+    assert list(sagemaker.read_recordio(io.BytesIO(data))) == expected
+    assert list(sagemaker.read_recordio(Dribble(data))) == expected
+
+
+def test_split_records_are_joined():
+    whole = wire.feature(wire.value("float32", np.frombuffer(wire.MAGIC * 2, "f4")))
+    first, second, third = whole.split(wire.MAGIC)
+    assert len(first) % 4 == 0
+    data = wire.frame(first, 1) + wire.frame(second, 2) + wire.frame(third, 3) + ROWS
+    expected = [whole, *wire.payloads(ROWS)]
+    assert list(sagemaker.read_recordio(io.BytesIO(data))) == expected
+    assert [
+        schema.to_bytes(m) for m in sagemaker.read_records(io.BytesIO(data))
+    ] == expected
 
 
 def test_without_a_protobuf_runtime():

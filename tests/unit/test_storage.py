@@ -154,6 +154,17 @@ def test_a_fifo_is_read_like_a_file(tmp_path):
     writer.join()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a pipe's size is fixed elsewhere")
+def test_a_pipe_is_made_large():
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    os.write(theirs, bytes(4096))  # opening looks at the first bytes
+    with os.fdopen(ours, "rb") as file, open_input(file) as opened:
+        assert os.write(theirs, bytes(1 << 20)) > 900_000
+        assert opened.size is None
+    os.close(theirs)
+
+
 def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1,2\n")))
     with open_input("-") as opened:

@@ -13,7 +13,7 @@ from sagemaker_training import encoders as theirs
 from recordsmith import sagemaker as ours
 from recordsmith.errors import InputError
 
-settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=300)
+settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("sdk")
 
 DTYPES = st.sampled_from(["float32", "float64", "int64"])

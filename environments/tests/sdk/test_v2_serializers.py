@@ -20,7 +20,7 @@ from sagemaker.predictor import Predictor
 import wire
 from recordsmith import sagemaker as ours
 
-settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=300)
+settings.register_profile("sdk", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("sdk")
 
 SERIALIZERS = [

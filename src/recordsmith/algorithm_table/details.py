@@ -263,14 +263,10 @@ def _response_field(page: _Page, one: ResponseField) -> None:
         parts.append(one.dtype.value)
     if one.shape_from is not None:
         parts.append(f"of the shape in {one.shape_from}")
-    parts.append("always" if one.always.value else "not always")
     page.fact(one.name, one.kinds, ", ".join(parts))
-    for fact in (one.dtype, one.always):
-        if fact is not None and (fact.note or fact.status != one.kinds.status):
-            text = "always" if fact is one.always else fact.value
-            if fact is one.always and not fact.value:
-                text = "not always"
-            page.fact("", fact, str(text))
+    if one.dtype is not None and one.dtype.note != one.kinds.note:
+        page.fact("", one.dtype)
+    page.fact("", one.always, "always" if one.always.value else "not always")
 
 
 def _response_form(page: _Page, one: ResponseForm) -> None:

@@ -10,7 +10,7 @@ from . import options, process
 from .progress import human_bytes, plural, progress_bar
 
 if TYPE_CHECKING:
-    from ..description import Description, FieldSummary
+    from ..description import Description, FieldSummary, PayloadSummary
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
@@ -19,6 +19,7 @@ EPILOG = """\
 examples:
   recordsmith inspect train.pbr
   recordsmith inspect --label target train.csv
+  recordsmith inspect images.rec   # RecordIO without protobuf: what its payloads are
   recordsmith inspect --json *.pbr | jq -r '[.path, .rows] | @tsv'
 
 --json prints one object a file. The exit code is 1 if a file has a problem."""
@@ -49,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(found: Description) -> str:
     size = "" if found.bytes is None else f", {human_bytes(found.bytes)}"
-    word = "record" if found.format == "recordio" else "row"
+    word = {"recordio": "record", "raw-recordio": "payload"}.get(found.format, "row")
     lines = [f"{found.path}: {found.format}, {plural(found.rows, word)}{size}"]
+    if found.payloads is not None:
+        lines += _payload_lines(found.payloads, found.rows)
     names = [_name(one) for one in found.fields]
     width = max(map(len, names), default=0)
     for name, one in zip(names, found.fields):
@@ -61,6 +64,32 @@ def _text(found: Description) -> str:
     if found.problem is not None:
         lines.append(f"  problem: {found.problem}")
     return "\n".join(lines)
+
+
+def _payload_lines(summary: PayloadSummary, rows: int) -> list[str]:
+    from ..payloads import KINDS
+
+    behind = ""
+    if summary.image_headers:
+        n = summary.image_headers
+        count = "" if n == rows else f", {n:,} of them"
+        behind = f"{count} behind MXNet's image header"
+    kinds = [
+        KINDS[kind] + ("" if n == rows else f" ({n:,})")
+        for kind, n in summary.kinds.items()
+    ]
+    lines = [f"  not protobuf records: {', '.join(kinds)}{behind}"]
+    if len(set(summary.first)) > 1:
+        lines.append(f"  the first ones in order: {', '.join(summary.first)}")
+    if rows:
+        low, high = summary.min_bytes, summary.max_bytes
+        sizes = f"{low:,} bytes"
+        if low != high:
+            mean = round(summary.total_bytes / rows)
+            sizes = f"{low:,} to {high:,} bytes, {mean:,} on average"
+        split = f", {summary.split:,} split over several frames" if summary.split else ""
+        lines.append(f"  payloads of {sizes}{split}")
+    return lines
 
 
 def _name(one: FieldSummary) -> str:

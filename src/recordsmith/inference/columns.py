@@ -8,6 +8,7 @@ that are no JSON) and as strings, as protobuf's JSON has them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -321,6 +322,11 @@ def _rounded(array: Array) -> Array:
 def _whole(values: list[Any]) -> Array:
     if set(map(type, values)) <= {int}:
         return np.array(values, np.int64)
+    floats = np.array(values, np.float64)
+    if (np.abs(floats) < _EXACT).all():
+        quick = floats.astype(np.int64)
+        if (quick == floats).all():
+            return quick
     exact = [int(value) for value in values]  # of NaN and infinities: an error
     if exact != values:
         raise ValueError
@@ -400,23 +406,24 @@ def transposed(
     """
     if not rows:
         return {}
-    first = rows[0].keys()
-    for number, row in enumerate(rows):
-        if row.keys() != first:
-            _refuse_other_fields(row, rows[0], number, place, prefix)
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    first = rows[0]
+    if set(map(len, rows)) == {len(first)}:
+        with contextlib.suppress(KeyError):
+            return {name: [row[name] for row in rows] for name in first}
+    number = next(i for i, row in enumerate(rows) if row.keys() != first.keys())
+    raise _other_fields(rows[number], first, number, place, prefix)
 
 
-def _refuse_other_fields(
+def _other_fields(
     row: dict[str, Any], first: dict[str, Any], number: int, place: Place, prefix: str
-) -> None:
+) -> ParseError:
     missing = [f"{prefix}{name}" for name in first if name not in row]
     surplus = [f"{prefix}{name}" for name in row if name not in first]
     if missing:
         reason = f"no field {missing[0]!r}, which the rows before have"
     else:
         reason = f"field {surplus[0]!r}, which the rows before do not have"
-    raise place.error(number, reason, advice="all predictions have the same fields")
+    return place.error(number, reason, advice="all predictions have the same fields")
 
 
 def columns_of(

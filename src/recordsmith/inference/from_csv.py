@@ -7,6 +7,8 @@ fields (`1,"[0.4, 0.6]"`), and, in batch transform, for each class (`[0.4, 0.6]`
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from .columns import Columns, Place
 from .forms import Form
 
 __all__ = ["from_csv"]
+
+_NUMBERS = re.compile(r"[-+.,\n 0-9eEnaNifI]*")  # NaN and inf among them
 
 
 def from_csv(
@@ -38,20 +42,12 @@ def from_csv(
         Whether the text is a whole response: then a single line may hold the numbers of
         many predictions, and `rows` decides.
     """
-    numbered = [
-        (number, line.strip())
-        for number, line in enumerate(text.split("\n"), first_line)
-        if line.strip()
-    ]
-    place = Place(path, "line", first_line, [number for number, _ in numbered])
-    lines = [line for _, line in numbered]
-    columns = form.columns(place)
-    matrix = _numbers(lines)
+    place = Place(path, "line", first_line)
+    matrix = _numbers(text)
     if matrix is None:
-        cells = [_cells(line, row, place) for row, line in enumerate(lines)]
-        _add_cells(columns, cells, form, place)
-        return columns, len(lines)
-    if whole and len(form.names) == 1 and len(lines) == 1 and matrix.shape[1] > 1:
+        return _line_by_line(text, form, place)
+    columns = form.columns(place)
+    if whole and len(form.names) == 1 and len(matrix) == 1 and matrix.shape[1] > 1:
         matrix = _one_line(matrix, form, rows)
     if len(form.names) == 1:
         columns.add_array(form.names[0], matrix)
@@ -81,17 +77,44 @@ def _may_be_many(form: Form) -> bool:
     return field is None or "scalar" in field.kinds.value
 
 
-def _numbers(lines: list[str]) -> Any:
+def _numbers(text: str) -> Any:
     """Plain numbers as a matrix; None where there is anything else, or rows differ."""
-    widths = {line.count(",") for line in lines}
-    joined = ",".join(lines)
-    if len(widths) != 1 or not joined.isascii() or "_" in joined:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    text = text.strip("\n")
+    n_lines = text.count("\n") + 1
+    n_numbers = n_lines + text.count(",")
+    if n_numbers % n_lines or not _NUMBERS.fullmatch(text):
+        return None
+    width = n_numbers // n_lines
+    if width > 1 and {line.count(",") for line in text.split("\n")} != {width - 1}:
         return None
     try:
-        flat = np.array(list(map(float, joined.split(","))))
-    except ValueError:
+        flat = np.fromstring(text.replace("\n", ","), sep=",")
+    except (DeprecationWarning, ValueError):  # it ends where there is no number
         return None
-    return flat.reshape(len(lines), -1)
+    return flat.reshape(n_lines, width) if len(flat) == n_numbers else None
+
+
+def _line_by_line(text: str, form: Form, place: Place) -> tuple[Columns, int]:
+    """As `from_csv`, with the place of what is wrong, and lists."""
+    lines = [
+        (number, line.strip())
+        for number, line in enumerate(text.split("\n"), place.first)
+        if line.strip()
+    ]
+    place = replace(place, numbers=[number for number, _ in lines])
+    cells = [_cells(line, row, place) for row, (_, line) in enumerate(lines)]
+    columns = form.columns(place)
+    if len(form.names) == 1:
+        plain = [one if len(one) > 1 else one[0] for one in cells]
+        columns.add(form.names[0], plain)
+        return columns, len(lines)
+    for row, one in enumerate(cells):
+        _check_width(len(one), row, form, place)
+    for at, name in enumerate(form.names):
+        columns.add(name, [one[at] for one in cells])
+    return columns, len(lines)
 
 
 def _cells(line: str, row: int, place: Place) -> list[Any]:
@@ -126,19 +149,6 @@ def _number(cell: str, row: int, place: Place) -> float:
             f"found {shown(cell)}, expected a number",
             advice="is the body the text of an error, or of another content type?",
         ) from None
-
-
-def _add_cells(
-    columns: Columns, cells: list[list[Any]], form: Form, place: Place
-) -> None:
-    if len(form.names) == 1:
-        plain = [one if len(one) > 1 else one[0] for one in cells]
-        columns.add(form.names[0], plain)
-        return
-    for row, one in enumerate(cells):
-        _check_width(len(one), row, form, place)
-    for at, name in enumerate(form.names):
-        columns.add(name, [one[at] for one in cells])
 
 
 def _check_width(width: int, row: int, form: Form, place: Place) -> None:

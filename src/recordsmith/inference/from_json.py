@@ -2,7 +2,13 @@
 
 Several documents may follow each other, as they do in the output of a transform job that
 cut its input: with nothing, a line end or a comma between them (the documentation of
-Random Cut Forest shows its JSON Lines with commas).
+Random Cut Forest shows its JSON Lines with commas). A job that was asked to join its
+output with its input puts it under a key of its own, `SageMakerOutput`.
+
+Source
+------
+Amazon SageMaker developer guide, "Associate Prediction Results with Input Records", text
+of 2023-06, read 2026-11-24.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ __all__ = ["documents", "from_documents", "from_lines", "iter_documents"]
 _BLOCK_BYTES = 1 << 20
 _BETWEEN = re.compile(r"\s*,?\s*")
 _UNFINISHED = re.compile(r"[\w.+-]*\s*")  # of a number, a name, or nothing
+_JOINED = "SageMakerOutput"
 _decoder = json.JSONDecoder()
 
 
@@ -128,7 +135,7 @@ def from_documents(found: list[Any], form: Form, place: Place) -> tuple[Columns,
     """Predictions of JSON documents, and how many there are."""
     rows: list[Any] = []
     lists: dict[str, list[Any]] = {}
-    for document in found:
+    for document in _outputs(found, place):
         layout, root = form.layout, form.root
         if layout is None:
             layout, root = _layout_of(document, place)
@@ -253,6 +260,7 @@ def from_lines(
     if rows is None:
         rows, numbers = _line_by_line(numbered, path)
     place = Place(path, "line", first_line, numbers)
+    rows = _outputs(rows, place)
     for row, value in enumerate(rows):
         if not isinstance(value, dict):
             raise place.error(
@@ -263,6 +271,16 @@ def from_lines(
     columns = columns_of(rows, place, form.fields)
     form.check(columns, len(rows))
     return columns, len(rows)
+
+
+def _outputs(values: list[Any], place: Place) -> list[Any]:
+    """Values without the input that a transform job has joined to its output."""
+    if not (values and isinstance(values[0], dict) and _JOINED in values[0]):
+        return values
+    for row, value in enumerate(values):
+        if not (isinstance(value, dict) and _JOINED in value):
+            raise place.error(row, f"no {_JOINED!r}, which the one before has")
+    return [value[_JOINED] for value in values]
 
 
 def _has_no_field(document: Any, form: Form) -> bool:

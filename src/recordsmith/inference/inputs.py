@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = ["count_rows", "tables_of"]
 
 _BLOCK_BYTES = 1 << 20
 _LINES = ("csv", "libsvm", "jsonl")
+_BLANK = re.compile(rb"(\A|\n)\s")  # a line that begins with a blank, and may be one
 # One image is one row, whatever its bytes are.
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
@@ -74,8 +76,14 @@ def _count_lines(opened: Input, kind: str, options: dict[str, Any]) -> int:
         skipped += 1
     n_lines = 0
     for block in LineReader(opened.file, opened.name).blocks(_BLOCK_BYTES):
-        n_lines += sum(1 for line in block.data.split(b"\n") if line.strip())
+        n_lines += block.n_lines
+        if _BLANK.search(block.data):
+            n_lines = n_lines - block.n_lines + _not_blank(block.data)
     return max(0, n_lines - skipped)
+
+
+def _not_blank(data: bytes) -> int:
+    return sum(1 for line in data.split(b"\n") if line.strip())
 
 
 def _batches(src: Any, options: dict[str, Any]) -> Iterator[Batch]:

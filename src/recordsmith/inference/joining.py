@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from ..wording import plural
 from .ids import open_ids
 from .inputs import count_rows, tables_of
 from .outputs import Reader
-from .pairs import Pair, pair_up, total_size
+from .pairs import Pair, as_noted, manifest_of, pair_up, total_size
 from .table_sink import open_tables, table_format, writer_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def join(
     ----------
     inputs : path, list of paths, folder, glob, table, arrays
         What the job read: CSV, libsvm, JSON Lines, JSON with instances, Parquet,
-        RecordIO-protobuf, images (one row a file).
+        RecordIO-protobuf, images (one row a file). Of a folder that
+        :func:`recordsmith.transform_files` wrote, the manifest beside it is held against
+        the files.
     outputs : path, list of paths, folder, glob
         What it wrote: `NAME.out` for each input NAME. One input and one output belong
         together whatever they are called.
@@ -103,7 +106,7 @@ def join(
     id_columns : list of str, optional
         Columns of `ids` to take; default: all.
     algorithm : str, optional
-        As for :func:`recordsmith.parse_response`.
+        As for :func:`recordsmith.parse_response`; by default what the manifest says.
     accept : str, optional
         Content type of the outputs, where their first bytes leave it open.
     fields : list of str, optional
@@ -156,6 +159,10 @@ def join(
     found = table_format(out, dest_format)
     check_output(out, overwrite=overwrite)
     pairs = pair_up(inputs, outputs)
+    manifest = manifest_of(inputs)
+    if manifest is not None:
+        pairs = as_noted(pairs, manifest, os.fsdecode(inputs))
+        algorithm = algorithm or manifest.get("algorithm")
     uid = is_path(ids) and ids == _UID
     if id_columns is not None and (ids is None or uid):
         raise InputError("id_columns= are columns of ids=, which is no file or table")
@@ -268,6 +275,14 @@ class _Work:
                     self._progress(done, self.size, self._n_rows)
             self._n_bytes += opened.position()
         rows = count_rows(pair.input, self._options) if own is None else own.count_all()
+        if pair.rows not in (None, rows):
+            raise InputError(
+                f"found {plural(rows, 'row')}, the manifest of the folder says "
+                f"{pair.rows:,}",
+                path=pair.input,
+                advice="the file was changed since it was written: write it anew and run "
+                "the job again",
+            )
         self._parted = self._parted or rows != n_predictions
         return FileRows(pair.name, rows, n_predictions)
 

@@ -10,15 +10,16 @@ Amazon SageMaker developer guide, "Use Batch Transform", read 2026-11-24.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..sources.open_source import is_files
 from ..storage import expand, is_path
+from .folders import manifest_path, read_manifest
 
-__all__ = ["Pair", "pair_up", "total_size"]
+__all__ = ["Pair", "as_noted", "manifest_of", "pair_up", "total_size"]
 
 _SUFFIX = ".out"
 _NAMED = 3
@@ -34,11 +35,14 @@ class Pair:
         What messages and the result call the input.
     input, output : path or file object
         The input may be anything that batches are read from.
+    rows : int or None
+        Rows of the input, if a manifest says so.
     """
 
     name: str
     input: Any
     output: Any
+    rows: int | None = None
 
 
 def pair_up(inputs: Any, outputs: Any) -> list[Pair]:
@@ -68,6 +72,42 @@ def pair_up(inputs: Any, outputs: Any) -> list[Pair]:
     theirs = {k: v for k, v in theirs.items() if not (str(v) in same and k in ours)}
     _refuse_strangers(ours, theirs)
     return [Pair(name, entry, theirs[name + _SUFFIX]) for name, entry in ours.items()]
+
+
+def manifest_of(inputs: Any) -> dict[str, Any] | None:
+    """What :func:`recordsmith.transform_files` noted beside a folder that it wrote."""
+    if not is_path(inputs):
+        return None
+    folder = os.fsdecode(inputs)
+    if not Path(folder).is_dir() or not Path(manifest_path(folder)).is_file():
+        return None
+    return read_manifest(folder)
+
+
+def as_noted(pairs: list[Pair], manifest: dict[str, Any], folder: str) -> list[Pair]:
+    """The pairs in the order of a manifest, with its rows.
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold the files that the manifest names.
+    """
+    noted = {one["name"]: one["end"] - one["begin"] for one in manifest["files"]}
+    found = {pair.name: pair for pair in pairs}
+    odd = sorted(noted.keys() ^ found.keys())
+    if odd:
+        where = (
+            "the manifest but not in the folder"
+            if odd[0] in noted
+            else ("the folder but not in the manifest")
+        )
+        raise InputError(
+            f"{odd[0]} is in {where}",
+            path=manifest_path(folder),
+            advice="use the folder as it was written, or name its files: "
+            f"{Path(folder).name}/*",
+        )
+    return [replace(found[name], rows=rows) for name, rows in noted.items()]
 
 
 def total_size(pairs: list[Pair]) -> int | None:

@@ -158,6 +158,13 @@ def _quoted(name: str) -> str:
     return name
 
 
+def _is_nested(type_: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    # pyarrow 14 does not count lists of fixed size among the nested types.
+    return bool(pa.types.is_nested(type_) or pa.types.is_fixed_size_list(type_))
+
+
 def _flat(table: pa.Table) -> pa.Table:
     """A table whose vectors are columns."""
     import pyarrow as pa
@@ -166,9 +173,9 @@ def _flat(table: pa.Table) -> pa.Table:
     columns: list[Any] = []
     for name, column in zip(table.column_names, table.columns):
         type_ = column.type
-        if pa.types.is_nested(type_) or pa.types.is_binary(type_):
+        if _is_nested(type_) or pa.types.is_binary(type_):
             inner = type_.value_type if pa.types.is_fixed_size_list(type_) else None
-            if inner is None or pa.types.is_nested(inner):
+            if inner is None or _is_nested(inner):
                 raise InputError(
                     f"column {name!r} is {type_}, for which CSV has no place",
                     advice="write parquet, arrow or jsonl",

@@ -69,7 +69,8 @@ class Channel:
         "auto": this host's share, by `resourceconfig.json`; all rows where the platform
         has divided the objects already (ShardedByS3Key).
     prefetch : int, default 2
-        Batches that a thread reads ahead; 0: no thread.
+        Blocks (a few MiB of rows, or half a window) that a thread reads ahead, from which
+        batches are cut; 0: no thread.
     on_error : {"raise", "skip"}, default "raise"
         "skip" leaves out bad records of RecordIO-protobuf (reading goes on at the next
         frame that is whole) and lines of CSV with too many or too few fields; the epoch
@@ -79,8 +80,9 @@ class Channel:
     timeout_s : float, default 300
         How long to wait for a FIFO to come, for its first byte, and between two bytes.
     **options
-        Of the format, as :func:`recordsmith.iter_batches` takes them: dtype, nulls,
-        index_base, n_features, label, features, threads, ...
+        dtype and label_dtype, "float32" for example: of any format's numbers. And those
+        of the format, as :func:`recordsmith.iter_batches` takes them: nulls, index_base,
+        n_features, label, features, threads, ...
 
     Raises
     ------
@@ -90,8 +92,8 @@ class Channel:
     Notes
     -----
     In this order: bad records are skipped, rows of other shards are left out, the rest is
-    shuffled, cut into batches, and read ahead. Memory is flat: the window, the batches
-    that are ahead, and a few MiB.
+    shuffled, and cut into batches. Memory is flat: the window, the blocks that are ahead,
+    and a few MiB.
 
     gzip and zstd data are found by their first bytes, also several files in one FIFO, one
     after another. What AWS says of processing jobs, that CompressionType Gzip has

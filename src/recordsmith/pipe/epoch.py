@@ -52,9 +52,10 @@ class Epoch:
         self._listed = settings.rows is not None
         self._begun = False
         self._reading = Reading(channel, number, place, content, settings)
-        items: Any = self._reading.items()
+        blocks: Any = self._reading.blocks()
         depth = settings.prefetch
-        self._items: Any = prefetch(items, depth) if depth else items
+        self._blocks: Any = prefetch(blocks, depth) if depth else blocks
+        self._items = self._reading.cut(self._blocks)
 
     def __repr__(self) -> str:
         return f"<Epoch {self.number} of channel {self.channel!r}: {self.path}>"
@@ -100,7 +101,8 @@ class Epoch:
         fifo = self._reading.fifo
         if fifo is not None:
             fifo.cancel()
-        self._items.close()  # where the reading has begun, it closes what it reads
+        self._items.close()
+        self._blocks.close()  # where the reading has begun, it closes what it reads
         if fifo is not None and not self._begun:
             fifo.close()
 

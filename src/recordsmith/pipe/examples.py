@@ -7,36 +7,25 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..errors import FormatError
-from ..frames import iter_payloads
-from ..sources.files import Files
-
-__all__ = ["examples_of", "listed", "sharded_items", "shuffled_items"]
+__all__ = ["Example", "blocked", "listed", "sharded_items", "shuffled_items"]
 
 Example = tuple[bytes, ...]
+_BLOCK_BYTES = 1 << 20
+_MOST = 1000
 
 
-def examples_of(files: Files, group: int) -> Iterator[Example]:
-    """`group` payloads at a time: the attributes of an augmented manifest's line.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no frames, end inside one, or end inside a group.
-    """
-    for opened in files:
-        payloads = iter_payloads(opened.file, name=opened.name)
-        for number in itertools.count(1):
-            example = tuple(itertools.islice(payloads, group))
-            if not example:
-                break
-            if len(example) < group:
-                raise FormatError(
-                    f"example {number} has {len(example)} of {group} payloads",
-                    path=opened.name,
-                    advice="group= is the number of the channel's AttributeNames",
-                )
-            yield example
+def blocked(examples: Iterable[Example]) -> Iterator[list[Example]]:
+    """Lists of about a MiB: a thread's turn costs more than a small example."""
+    block: list[Example] = []
+    n_bytes = 0
+    for example in examples:
+        block.append(example)
+        n_bytes += sum(map(len, example))
+        if n_bytes >= _BLOCK_BYTES or len(block) >= _MOST:
+            yield block
+            block, n_bytes = [], 0
+    if block:
+        yield block
 
 
 def sharded_items(items: Iterable[Any], shard: tuple[int, int]) -> Iterator[Any]:

@@ -30,7 +30,7 @@ _STDIN = "-"
 RECORDIO = "application/x-recordio-protobuf"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feed:
     """What a channel is fed with.
 
@@ -62,6 +62,11 @@ class Feed:
         not do. Holds options of :func:`recordsmith.iter_chunks`: label, dtype, ...
     y : labels, if src is an array or a table
 
+    Notes
+    -----
+    Memory is flat. What is both compressed and wrapped goes through a temporary file: a
+    record begins with its length.
+
     Source
     ------
     The service's API reference: Channel, ShuffleConfig, ProcessingS3Input (on
@@ -90,6 +95,7 @@ class OpenFeed:
 
     Attributes
     ----------
+    reads_stdin : bool
     once : bool
         Can it be read only once?
     """
@@ -102,7 +108,8 @@ class OpenFeed:
         self._files = (
             [os.fsdecode(one) for one in expand(feed.src)] if self._of_files else []
         )
-        self.once = _STDIN in self._files or hasattr(feed.src, "__next__")
+        self.reads_stdin = _STDIN in self._files
+        self.once = self.reads_stdin or hasattr(feed.src, "__next__")
         for path in self._files:
             if path != _STDIN and stat.S_ISFIFO(Path(path).stat().st_mode):
                 raise InputError("this is a FIFO, expected a file to serve", path=path)

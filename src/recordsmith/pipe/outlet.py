@@ -110,6 +110,7 @@ class Outlet:
         """Write all of a bytes-like object; returns its length."""
         view = memoryview(data).cast("B")
         at = 0
+        self._watch.touch()  # it is only now that the reader may be waited for
         while at < len(view):
             try:
                 n_bytes = self._write_some(view[at:])

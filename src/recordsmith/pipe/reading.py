@@ -1,24 +1,29 @@
 """The way of an epoch's rows: from its FIFO or files to what is given out.
 
-All of it runs in the thread that reads ahead, and knows nothing of who takes the batches:
-so an epoch that is forgotten half-way is collected, and ends the reading.
+Blocks of rows, as large as reading makes them, come out of the thread that reads ahead.
+Where they are taken they are cut into batches, which copies next to nothing. What runs in
+the thread knows nothing of who takes the blocks, so that an epoch which is forgotten
+half-way is collected, and ends the reading.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FormatError, InputError
+from ..frames import read_frames
 from ..resync import Lost, walk
 from ..sources.files import Files
 from ..sources.open_source import open_files
 from ..storage import expand
 from ..tally import Tally
+from .casting import cast_batches
 from .content import FRAMES, Content, detected
-from .examples import examples_of, listed, sharded_items, shuffled_items
+from .examples import Example, blocked, listed, sharded_items, shuffled_items
 from .incoming import Fifo, Place
 from .mixing import cut, generator, sharded, shuffled
 from .settings import Settings
@@ -71,21 +76,18 @@ class Reading:
         self._shard: Any = settings.shard
         self._n_read = 0
 
-    def items(self) -> Generator[Any, None, None]:
-        """Batches, examples or lists of examples; closes what is read in the end.
+    def blocks(self) -> Generator[Any, None, None]:
+        """Batches or lists of examples, of any size; closes what is read in the end.
 
         Raises
         ------
         InputError
             If there are no rows, and that was not allowed.
         """
-        entries: list[Any] = [self.fifo] if self.fifo else expand(self._path)
-        files = Files(entries)
+        entries = self._path if self.fifo is None else self.fifo
         try:
-            if self.fifo is None or files.first().head():
-                content = detected(self._content, files.first(), self.fifo is not None)
-                framed = content.format == FRAMES
-                yield from self._examples(files) if framed else self._rows(files, content)
+            framed = self._content.format == FRAMES
+            yield from self._examples(entries) if framed else self._rows(entries)
             if not self._n_read and not self._settings.allow_empty:
                 raise self._empty()
         except FormatError as error:
@@ -93,7 +95,6 @@ class Reading:
                 error.advice = _WRITER_DIED
             raise
         finally:
-            files.close()
             if self.fifo is not None:
                 self.fifo.close()
 
@@ -104,26 +105,44 @@ class Reading:
             advice="pass allow_empty=True where a host may get no data (ShardedByS3Key)",
         )
 
+    def cut(self, blocks: Iterator[Any]) -> Generator[Any, None, None]:
+        """What is given out: batches of one size, examples, or lists of them."""
+        rows, last = self._settings.rows, self._settings.last
+        if self._content.format != FRAMES:
+            yield from cut(blocks, rows, last)
+            return
+        examples = itertools.chain.from_iterable(blocks)
+        yield from examples if rows is None else listed(examples, rows, last)
+
     # -- rows --------------------------------------------------------------------------
 
-    def _rows(self, files: Files, content: Content) -> Iterator[Batch]:
+    def _rows(self, entries: Any) -> Iterator[Batch]:
+        files = Files(expand(entries))
+        try:
+            if self.fifo is not None and not files.first().head():
+                return
+            yield from self._mixed(self._counted(self._batches(files)))
+        finally:
+            files.close()
+
+    def _mixed(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         told = self._settings
-        batches = self._counted(self._batches(files, content))
         if self._shard is not None:
             batches = sharded(batches, self._shard)
         if told.shuffle:
             batches = shuffled(batches, told.shuffle, self._chance())
-        return cut(batches, told.rows, told.last)
+        return batches
 
     def _chance(self) -> Any:
         return generator(self._settings.seed, self._number)
 
-    def _batches(self, files: Files, content: Content) -> Iterator[Batch]:
+    def _batches(self, files: Files) -> Iterator[Batch]:
         told = self._settings
+        content = detected(self._content, files.first(), self.fifo is not None)
         options = {**content.options, **told.options}
+        if content.format == "recordio":
+            return self._records(files, **options)
         if told.on_error == "skip":
-            if content.format == "recordio":
-                return self._whole_records(files, **options)
             if content.format != "csv":
                 raise InputError(
                     f"on_error='skip' cannot tell where the next row of {content.format} "
@@ -132,6 +151,24 @@ class Reading:
                 )
             options["on_bad_row"] = "skip"
         return open_files(files, content.format, self.tally, options).batches
+
+    def _records(
+        self,
+        files: Files,
+        *,
+        dtype: str | None = None,
+        label_dtype: str | None = None,
+        **options: Any,
+    ) -> Iterator[Batch]:
+        if self._settings.on_error == "skip":
+            batches = self._whole_records(files, **options)
+        else:
+            batches = open_files(files, "recordio", self.tally, options).batches
+        if dtype is None and label_dtype is None:
+            return batches
+        return cast_batches(
+            batches, dtype, label_dtype, path=self._path, tally=self.tally
+        )
 
     def _counted(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
@@ -167,19 +204,19 @@ class Reading:
 
     # -- raw frames --------------------------------------------------------------------
 
-    def _examples(self, files: Files) -> Iterator[Any]:
+    def _examples(self, entries: Any) -> Iterator[list[Example]]:
         told = self._settings
         if told.on_error == "skip" or told.options:
             what = ", ".join(told.options) or "on_error='skip'"
             raise InputError(f"raw frames have no option {what}")
-        items: Iterator[Any] = self._noted(examples_of(files, told.group))
+        items: Iterator[Any] = self._noted(read_frames(entries, group=told.group))
         if self._shard is not None:
             items = sharded_items(items, self._shard)
         if told.shuffle:
             # From NumPy's, since Python's own has no seed of two parts.
             seed = int(self._chance().integers(2**63))
             items = shuffled_items(items, told.shuffle, random.Random(seed))
-        return items if told.rows is None else listed(items, told.rows, told.last)
+        return blocked(items)
 
     def _noted(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:

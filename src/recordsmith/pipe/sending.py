@@ -68,7 +68,9 @@ def send(
     >>> here, there = socket.socketpair()
     >>> sent = rs.pipe.send([[1.0, 2.0], [3.0, 4.0]], here)
     >>> here.close()
-    >>> sent.rows, rs.read(there.makefile("rb"), source_format="recordio").n_rows
+    >>> with there, there.makefile("rb") as file:
+    ...     batch = rs.read(file, source_format="recordio")
+    >>> sent.rows, batch.n_rows
     (2, 2)
     """
     chunks = _chunks(src, y, options)

@@ -58,9 +58,10 @@ class Server:
     Attributes
     ----------
     directory : str
-        The folder of the FIFOs.
+        The folder of the FIFOs, within the block.
     environment : dict
-        Variables that the training toolkit sets: SM_INPUT_DIR, SM_CHANNEL_TRAIN, ...
+        Variables that the training toolkit sets, within the block: SM_INPUT_DIR,
+        SM_CHANNEL_TRAIN, ...
 
     Raises
     ------
@@ -99,8 +100,8 @@ class Server:
             raise InputError("no channel to serve")
         for name in feeds:
             fifo_path("", name, 0)  # says so if no channel can have this name
-        opened = {name: _feed(one).open() for name, one in feeds.items()}
-        for name, one in opened.items():
+        self._feeds = {name: _feed(one).open() for name, one in feeds.items()}
+        for name, one in self._feeds.items():
             if one.once and epochs != 1:
                 raise InputError(
                     f"channel {name!r}: the source can be read only once",
@@ -113,16 +114,22 @@ class Server:
         self._unopened: list[tuple[str, int]] = []
         self._errors: list[BaseException] = []
         self._started = time.monotonic()
+        self._ended_s = 0.0
         self._kept: str | None = None
         self._command_ended = threading.Event()
         self._command_ended.set()
-        config = {name: one.config() for name, one in opened.items()}
-        self._tree = Tree(directory, config, hyperparameters or {})
-        self.directory = str(self._tree.data)
-        self.environment = self._tree.environment()
-        self._lines = [_Line(self, name, one) for name, one in opened.items()]
+        self._place = directory, dict(hyperparameters or {})
+        self._tree: Tree | None = None
+        self._lines = [_Line(self, name, one) for name, one in self._feeds.items()]
+        self.directory = ""
+        self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Server:
+        config = {name: one.config() for name, one in self._feeds.items()}
+        self._tree = Tree(self._place[0], config, self._place[1])
+        self.directory = str(self._tree.data)
+        self.environment = self._tree.environment()
+        self._watch.touch()
         try:
             for one in self._lines:
                 one.prepare()
@@ -150,7 +157,10 @@ class Server:
             if one.thread.ident is not None:
                 one.thread.join(_END_S)
             one.remove()
-        self._kept = self._tree.remove() or self._kept
+        if self._tree is not None:
+            self._kept = self._tree.remove()
+            self._tree = None
+        self._ended_s = time.monotonic() - self._started
 
     def wait(self, command: Sequence[str] | None = None, **options: Any) -> int | None:
         """Run a command to its end; without one, wait until all epochs were read.
@@ -175,6 +185,8 @@ class Server:
             self._raise()
             return None
         options.setdefault("env", {**os.environ, **self.environment})
+        if any(one.reads_stdin for one in self._feeds.values()):
+            options.setdefault("stdin", subprocess.DEVNULL)
         self._command_ended.clear()
         try:
             return self._run(list(command), options)
@@ -202,7 +214,7 @@ class Server:
             tuple(deliveries),
             tuple(sorted(self._unopened)),
             exit_code,
-            time.monotonic() - self._started,
+            self._ended_s or time.monotonic() - self._started,
             self._kept,
         )
 

@@ -57,38 +57,60 @@ def take_every(batch: Batch, first: int, step: int) -> Batch:
 def _take_field(field: Field, rows: Array) -> Field:
     present = None if field.present is None else field.present[rows]
     if field.kind == "dense":
-        return replace(field, values=field.values[rows], present=present)
-    offsets, pick = _picked(field.bounds, rows)
+        values = field.values.take(rows, axis=0)  # many times as fast as [rows]
+        return replace(field, values=values, present=present)
+    if field.kind == "csr":
+        return replace(_take_sparse(field, rows), present=present)
+    pick = _Pick(field.bounds, rows)
     if field.kind != "blobs":
-        keys = None if field.keys is None else pick(field.keys)
-        return replace(
-            field, values=pick(field.values), offsets=offsets, keys=keys, present=present
-        )
+        values = pick(field.values)
+        return replace(field, values=values, offsets=pick.offsets, present=present)
     assert field.item_offsets is not None
     items = pick(np.arange(len(field.item_offsets) - 1))
-    item_offsets, pick = _picked(field.item_offsets, items)
+    pick_bytes = _Pick(field.item_offsets, items)
     return replace(
         field,
-        values=pick(field.values),
-        offsets=offsets,
-        item_offsets=item_offsets,
+        values=pick_bytes(field.values),
+        offsets=pick.offsets,
+        item_offsets=pick_bytes.offsets,
         present=present,
     )
 
 
-def _picked(bounds: Array, rows: Array) -> tuple[Array, Any]:
-    """The rows' new offsets, and what takes their items out of an array."""
-    starts = bounds[:-1][rows].astype(np.int64)
-    lengths = bounds[1:][rows] - starts
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    total = int(offsets[-1])
+def _take_sparse(field: Field, rows: Array) -> Field:
+    """By SciPy, which copies row by row in C, whatever the order of the keys."""
+    from scipy.sparse import csr_matrix
 
-    def pick(array: Array) -> Array:
-        if total > _LONG * len(rows):
-            return np.concatenate(
-                [array[a : a + n] for a, n in zip(starts.tolist(), lengths.tolist())]
-            )
-        return array[np.arange(total) + np.repeat(starts - offsets[:-1], lengths)]
+    keys = field.stored_keys
+    n_cols = field.width or int(keys.max(initial=0)) + 1
+    parts = (field.stored, keys, field.bounds - field.bounds[0])
+    found = csr_matrix(parts, shape=(field.n_rows, n_cols), copy=False)[rows]
+    return replace(
+        field,
+        values=found.data,
+        offsets=found.indptr,
+        keys=found.indices,
+        present=None,
+    )
 
-    return offsets, pick
+
+class _Pick:
+    """Takes the items of some rows out of arrays; `offsets` are those rows' new ones."""
+
+    def __init__(self, bounds: Array, rows: Array) -> None:
+        starts = bounds.take(rows).astype(np.int64, copy=False)
+        lengths = bounds[1:].take(rows) - starts
+        self.offsets: Array = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lengths, out=self.offsets[1:])
+        self._pieces: list[slice] | None = None
+        if self.offsets[-1] > _LONG * len(rows):
+            pairs = zip(starts.tolist(), lengths.tolist())
+            self._pieces = [slice(a, a + n) for a, n in pairs]
+        else:
+            self._index = np.repeat(starts - self.offsets[:-1], lengths)
+            self._index += np.arange(len(self._index))
+
+    def __call__(self, array: Array) -> Array:
+        if self._pieces is None:
+            return array.take(self._index)
+        return np.concatenate([array[one] for one in self._pieces])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, MissingPackageError
 from .channel import Channel
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ def torch_dataset(
         alone where there are no labels. Sparse features are sparse CSR tensors. Raw
         frames are given as they are.
 
+    Raises
+    ------
+    MissingPackageError
+        If PyTorch is not installed.
+
     Notes
     -----
     Worker processes divide the rows among themselves in File mode. In Pipe mode there can
@@ -58,7 +63,13 @@ def torch_dataset(
 @lru_cache(maxsize=1)
 def _dataset_class() -> Any:
     """Made here, since its base is PyTorch's."""
-    from torch.utils.data import IterableDataset, get_worker_info
+    try:
+        from torch.utils.data import IterableDataset, get_worker_info
+    except ImportError:
+        raise MissingPackageError(
+            "torch_dataset() needs PyTorch, which is not installed",
+            advice="pip install torch; the batches of a Channel need nothing more",
+        ) from None
 
     class ChannelDataset(IterableDataset):  # type: ignore[misc,unused-ignore]
         """Batches of a channel; see `recordsmith.pipe.torch_dataset`."""

@@ -28,13 +28,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .records import (
-    array_to_recordio_protobuf,
-    read_recordio,
-    read_records,
-    write_numpy_to_dense_tensor,
-    write_spmatrix_to_sparse_tensor,
-)
+from .reading import read_recordio, read_records
 from .serializers import (
     CSVSerializer,
     JSONLinesSerializer,
@@ -45,6 +39,11 @@ from .serializers import (
     SparseMatrixSerializer,
     numpy_to_record_serializer,
     record_deserializer,
+)
+from .writing import (
+    array_to_recordio_protobuf,
+    write_numpy_to_dense_tensor,
+    write_spmatrix_to_sparse_tensor,
 )
 
 __all__ = [

@@ -19,7 +19,8 @@ import numpy as np
 from ..arrays import is_sparse
 from ..errors import InputError, UnsupportedTypeError
 from .interfaces import Deserializer, Serializer
-from .records import encoded, read_records
+from .reading import read_records
+from .writing import encoded
 
 __all__ = [
     "CSVSerializer",

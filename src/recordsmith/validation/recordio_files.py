@@ -7,6 +7,7 @@ differs from those before it, the walk goes on record by record, so that all are
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from .. import _core
 from ..errors import RecordsmithError
 from ..exports import row_counts
+from ..frames import PayloadStream
+from ..payloads import raw_payloads
 from ..resync import Lost, Whole, walk
 from ..storage import Input
 from ..threads import n_threads, prefetch
@@ -24,13 +27,9 @@ from .offenders import Offenders, Origin, Spot
 __all__ = ["is_magic", "note_damage", "read_recordio", "sniff_text"]
 
 _MAGIC = b"\x0a\x23\xd7\xce"
-_HEADER = 8
 _LOOK_AT = 1 << 18
-_BLOCK = 1 << 20
-_FRAMES_TO_TRY = 8
 _MAX_DECODERS = 8  # each has a part of the window: memory stays small on large machines
 _DETAILS = 64 << 10  # records shorter than this are never too long for a request
-_IMAGES = ((b"\xff\xd8\xff", "JPEG images"), (b"\x89PNG", "PNG images"))
 _SALVAGE = "copy the file again, or take the whole records: recordsmith salvage"
 _ANEW = "write the rows anew from one array or sparse matrix"
 _CONVERT = "write the file anew: recordsmith convert FILE NEW.pbr"
@@ -233,19 +232,15 @@ def _is_other(ctx: Context, opened: Input, file: FileFacts, head: bytes) -> bool
         fix = f"recordsmith convert FILE train.pbr --from {text}"
         note_damage(ctx, "file/not-recordio", reason, fix, first)
         return True
-    payloads = list(_payloads(head))
-    if not payloads or any(map(_is_record, payloads)):
+    raw = raw_payloads(head)
+    if raw is None:
         return False
-    if all(map(is_magic, payloads)):
+    if set(raw.kinds) == {"recordio"}:
         reason = "every frame holds RecordIO again: the records are wrapped twice"
         fix = "leave RecordWrapperType unset for data that are RecordIO already"
         rule = "file/double-wrapped"
     else:
-        kinds = [name for magic, name in _IMAGES if payloads[0].find(magic, 0, 64) >= 0]
-        if len(payloads) == 1 and not kinds:
-            return False  # it may just as well be damaged
-        what = kinds[0] if kinds else "other bytes"
-        reason = f"the frames hold {what}, not records of SageMaker's protobuf schema"
+        reason = f"the frames hold {raw.what}, not records of SageMaker's protobuf schema"
         fix = "for images the content type is application/x-recordio; else write records"
         rule = "file/raw-recordio"
     n_frames = _count_frames(opened)
@@ -253,51 +248,10 @@ def _is_other(ctx: Context, opened: Input, file: FileFacts, head: bytes) -> bool
     return True
 
 
-def _payloads(head: bytes) -> Any:
-    """The first whole frames' payloads; of a long first one, what is there."""
-    at = n = 0
-    while n < _FRAMES_TO_TRY and len(head) - at >= _HEADER:
-        try:
-            status, part, payload, length = _core.frame_peek(head, at)
-        except RecordsmithError:
-            return
-        whole = status == "RS_OK" and at + _HEADER + payload <= len(head)
-        if part or (not whole and n):
-            return
-        if not whole:
-            known = head[at + _HEADER : at + _HEADER + 64]
-            if is_magic(known) or any(known.find(one) >= 0 for one, _ in _IMAGES):
-                yield known
-            return
-        yield head[at + _HEADER : at + _HEADER + payload]
-        at, n = at + length, n + 1
-
-
-def _is_record(payload: bytes) -> bool:
-    try:
-        _core.record_check(payload)
-    except RecordsmithError as error:
-        # One that only breaks a rule of records is one; so is what is damaged among them.
-        return error.code in _RULES
-    return True
-
-
 def _count_frames(opened: Input) -> int:
-    """Frames to the end of the file, or to the first that is none."""
-    data, n = bytearray(), 0
-    while True:
-        block = opened.file.read(_BLOCK)
-        data += block or b""
-        at = 0
-        while len(data) - at >= _HEADER:
-            try:
-                _, part, _, length = _core.frame_peek(data, at)
-            except RecordsmithError:
-                return n
-            if at + length > len(data):
-                break
-            n += part in (0, 3)
-            at += length
-        del data[:at]
-        if not block:
-            return n
+    """Records to the end of the file, or to the first that is none."""
+    stream = PayloadStream(opened.file)
+    with suppress(RecordsmithError):
+        for _ in stream:
+            pass
+    return stream.n_records

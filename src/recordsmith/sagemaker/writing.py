@@ -1,9 +1,7 @@
-"""Writing and reading records under the names that the SDK had for it."""
+"""Writing records under the names that the SDK has for it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,16 +10,12 @@ from ..arrays import batch_from_arrays, is_sparse
 from ..batch import Batch
 from ..chunks import chunks_of
 from ..codec import encode_batch
-from ..errors import FormatError, InputError, UnsupportedTypeError
-from ..frames import iter_payloads
+from ..errors import InputError, UnsupportedTypeError
 from ..publish import write_all
-from .messages import record_class
 
 __all__ = [
     "array_to_recordio_protobuf",
     "encoded",
-    "read_recordio",
-    "read_records",
     "write_numpy_to_dense_tensor",
     "write_spmatrix_to_sparse_tensor",
 ]
@@ -132,7 +126,8 @@ def array_to_recordio_protobuf(array_like: Any, labels: Any = None) -> bytes:
 
 def encoded(array: Any, labels: Any = None) -> bytes:
     """The records of a matrix, dense or sparse, or of a vector as its only row."""
-    if len(_shape(array)) == 1:
+    array = _with_shape(array, "array")
+    if len(array.shape) == 1:
         array = (array if is_sparse(array) else np.asarray(array)).reshape(1, -1)
     batch = _batch(array, labels) if is_sparse(array) else _dense(array, labels)
     return bytes(encode_batch(batch, duplicates="keep"))
@@ -150,21 +145,20 @@ def _dense(array: Any, labels: Any) -> Batch:
             advice="pass X.to_numpy(); or recordsmith.write(file, X, "
             'dest_format="recordio") takes tables',
         )
-    return _batch(array, labels)
+    return _batch(_with_shape(array, "array"), labels)
 
 
 def _batch(array: Any, labels: Any) -> Batch:
     """Features and labels, once they are known to belong together."""
-    shape = _shape(array)
+    shape = tuple(array.shape)
     if len(shape) != 2:
         raise InputError(
             f"array has shape {shape}, expected a matrix (n_rows, n_cols)",
             advice="one row is X.reshape(1, -1), one column is X.reshape(-1, 1)",
         )
     if labels is not None:
+        labels = _with_shape(labels, "labels")
         _check_labels(labels, shape[0])
-    if isinstance(array, (list, tuple)):  # which may be no rows of token lists here
-        array = np.array(array)
     try:
         return batch_from_arrays(array, labels)
     except UnsupportedTypeError as error:
@@ -173,7 +167,7 @@ def _batch(array: Any, labels: Any) -> Batch:
 
 
 def _check_labels(labels: Any, n_rows: int) -> None:
-    shape = _shape(labels)
+    shape = tuple(labels.shape)
     if len(shape) != 1:
         raise InputError(
             f"labels have shape {shape}, expected one for each row: ({n_rows},)",
@@ -194,8 +188,17 @@ def _check_labels(labels: Any, n_rows: int) -> None:
         )
 
 
-def _shape(array: Any) -> tuple[int, ...]:
-    return tuple(array.shape if hasattr(array, "shape") else np.asarray(array).shape)
+def _with_shape(values: Any, what: str) -> Any:
+    """Lists as arrays; what has a shape as it is."""
+    if hasattr(values, "shape"):
+        return values
+    try:
+        lengths = {len(row) for row in values if hasattr(row, "__len__")}
+        if len(lengths) < 2:
+            return np.array(values)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"{what} is no array", advice="pass numbers, or rows of one length")
 
 
 def _kind(thing: Any) -> str:
@@ -210,95 +213,3 @@ def _write(file: Any, batch: Batch) -> None:
         )
     for chunk in chunks_of([batch], duplicates="keep"):
         write_all(file, chunk.data)
-
-
-# -- reading ---------------------------------------------------------------------------
-
-
-def read_recordio(file: Any) -> Iterator[bytes]:
-    """The payload of each record of a file, one after the other.
-
-    Parameters
-    ----------
-    file : binary file object
-        It is read record by record, and never beyond the record that is given.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no RecordIO, or end inside a record.
-
-    Notes
-    -----
-    The parts of a split record are joined as dmlc-core does.
-
-    Examples
-    --------
-    >>> import io
-    >>> from recordsmith.sagemaker import array_to_recordio_protobuf, read_recordio
-    >>> data = array_to_recordio_protobuf([[1.5], [2.5]])
-    >>> [len(payload) for payload in read_recordio(io.BytesIO(data))]
-    [24, 24]
-    """
-    if isinstance(file, (str, os.PathLike)):
-        raise UnsupportedTypeError(
-            f"file is {_kind(file)}, expected a binary file object",
-            advice='pass open(path, "rb"); recordsmith.read(path) takes a path',
-        )
-    return iter_payloads(file)
-
-
-def read_records(file: Any) -> list[Any]:
-    """All records of a file as protobuf messages.
-
-    Parameters
-    ----------
-    file : binary file object
-
-    Returns
-    -------
-    list of Record
-        With the fields features, label, uid, metadata and configuration; features and
-        label map names, mostly "values", to tensors.
-
-    Raises
-    ------
-    FormatError
-        If the bytes are no RecordIO-protobuf, or end inside a record.
-    MissingPackageError
-        If there is no protobuf runtime.
-
-    Notes
-    -----
-    Messages are slow and large: :func:`recordsmith.read` gives arrays, hundreds of times
-    faster, and :func:`recordsmith.iter_batches` does so in flat memory.
-
-    Examples
-    --------
-    >>> import io
-    >>> from recordsmith.sagemaker import array_to_recordio_protobuf, read_records
-    >>> records = read_records(io.BytesIO(array_to_recordio_protobuf([[1.5, 2.5]])))
-    >>> records[0].features["values"].float64_tensor.values
-    [1.5, 2.5]
-    """
-    record = record_class()
-    return [
-        _parsed(record, payload, number)
-        for number, payload in enumerate(read_recordio(file), 1)
-    ]
-
-
-def _parsed(record: Any, payload: bytes, number: int) -> Any:
-    from google.protobuf.message import DecodeError
-
-    message = record()
-    try:
-        message.ParseFromString(payload)
-    except DecodeError as error:
-        raise FormatError(
-            f"the payload is no Record message: {error}",
-            row=number,
-            unit="record",
-            advice="recordsmith inspect FILE tells what it is",
-        ) from None
-    return message
