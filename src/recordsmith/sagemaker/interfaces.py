@@ -8,7 +8,6 @@ them, as soon as anyone can ask.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from ..errors import InputError
 
@@ -49,10 +48,6 @@ class Serializer:
     def CONTENT_TYPE(self) -> str:
         """The MIME type that the request names."""
         return self.content_type
-
-    def serialize(self, data: Any) -> Any:
-        """The body of a request."""
-        raise NotImplementedError
 
 
 class Deserializer:
