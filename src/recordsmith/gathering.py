@@ -22,7 +22,6 @@ __all__ = ["Gatherer", "gather"]
 # Room that is not used is never touched, and given back at the end.
 _SPARE = 1.25
 _LEAST_GROWTH = 2.0
-_MOST_GROWTH = 16.0  # at once: a guess from little may be far off
 
 
 def gather(batches: Iterable[tuple[Batch, float | None]]) -> Batch:
@@ -82,8 +81,7 @@ class _Run:
         """Append the rows; False if the batch belongs to another run."""
         if _likeness(batch) != self._alike:
             return False
-        guess = _SPARE / part if part else 0.0
-        growth = min(max(_LEAST_GROWTH, guess), _MOST_GROWTH)
+        growth = max(_LEAST_GROWTH, _SPARE / part if part else 0.0)
         if self._columns is None:
             self._columns = [_Column(field) for field in self._first.fields]
             both = (self._n_rows + batch.n_rows) / max(1, self._n_rows)

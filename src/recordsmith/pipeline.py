@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # What only means something beside algorithm=: see `validation.guarding`.
 _CHECKED = ("algorithm", "channel", "hyperparameters", "purpose", "container")
 
+# Of these, what has been read tells how much is still to come.
+_FRONT_TO_BACK = ("recordio", "csv", "libsvm", "jsonl")
+
 __all__ = [
     "WriteResult",
     "convert",
@@ -328,7 +331,7 @@ def read(src: Any, **options: Any) -> Batch:
     batches, source = _open(src, y, tally, options, whole.room)
     for batch in batches:
         done = size = None
-        if source is not None and source.position is not None:
+        if source is not None and source.format in _FRONT_TO_BACK:
             done, size = source.position(), source.size
         whole.take(batch, min(1.0, done / size) if done and size else None)
         del batch  # so that its memory can be used for the next one

@@ -1,7 +1,6 @@
 """Batches copied into one as they come."""
 
 import io
-import tracemalloc
 import weakref
 from functools import partial
 from types import SimpleNamespace
@@ -126,19 +125,6 @@ def test_arrays_hold_nothing_else(part):
     assert len(joined.get("feature").values) == X.nnz
     assert (joined.features != X).nnz == 0
     assert joined.labels.tolist() == list(range(500))
-
-
-def test_a_guess_that_is_far_off_costs_no_memory():
-    """Not even where the system counts what was asked for: 8 GiB for 2 MiB would be too
-    much anywhere."""
-    batch = rs.decode(rs.encode(np.ones((1000, 250), "f4")))
-    tracemalloc.start()
-    whole = Gatherer()
-    for _ in range(3):
-        whole.take(batch, 0.000_1)
-    assert tracemalloc.get_traced_memory()[1] < 100 << 20
-    tracemalloc.stop()
-    assert whole.batch().features.shape == (3000, 250)
 
 
 def test_room_that_is_not_to_be_had(monkeypatch):
