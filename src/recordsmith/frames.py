@@ -40,6 +40,8 @@ _MAGIC = b"\x0a\x23\xd7\xce"
 _HEADER = 8
 _BLOCK = 1 << 18
 _MAX_PAYLOAD = (1 << 29) - 1
+_LONG = 1 << 17  # bytes that are worth a read of their own
+_PEEK = 1 << 12
 _MAX_DIRECT = 1 << 26  # bytes that are taken from memory because a length says so
 _MAX_GATHERED = 4096
 
@@ -188,12 +190,14 @@ class PayloadStream:
         read = _reading(file)
         buffer = memoryview(bytearray(_BLOCK))
         n = need = 0  # bytes that are there, and that the first record needs
+        after_long = False  # then another may come, of which little has to be copied
         while True:
             before = n
             while n < max(need, before + 1):
                 if n == len(buffer):
                     buffer = _larger(buffer, need)
-                got = read(buffer[n:])
+                most = max(_PEEK, need - n) if after_long else len(buffer)
+                got = read(buffer[n : n + most])
                 if got == 0:
                     break
                 n += got
@@ -202,14 +206,17 @@ class PayloadStream:
                 return
             taken = _core.take_payloads(buffer, 0, n, self._with_magic)
             yield from self._given(taken)
-            _, n_read, _, need, _ = taken
+            n_read, need = taken[1], taken[3]
             buffer[: n - n_read] = buffer[n_read:n]
             n -= n_read
-            if need - n >= _BLOCK:
+            del taken  # so that the memory of payloads that are done with is used again
+            after_long = need - n >= _LONG
+            if after_long:
                 payload = self._long(buffer[:n], read)
                 if payload is not None:
                     n = need = 0
                     yield [payload]
+                    del payload
 
     def _long(self, begun: memoryview, read: Callable[[memoryview], int]) -> bytes | None:
         """The payload that has begun, read right into its place; None if it is split."""
