@@ -3,6 +3,7 @@
 #define RECORDSMITH_LIBSVM_READER_H
 
 #include "number.h"
+#include "recordsmith/text.h"
 
 enum { RS_PENDING = 256 }; /* a power of two: doubles that wait to be narrowed */
 

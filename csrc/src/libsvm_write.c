@@ -1,5 +1,6 @@
 /* Rows to libsvm text. */
 #include "number.h"
+#include "recordsmith/text.h"
 
 /* Where a writing pass stands; the arguments of rs_libsvm_write. */
 typedef struct writer {

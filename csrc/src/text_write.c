@@ -1,6 +1,7 @@
 /* Rows to text: numbers in a list, and constant text around them. */
 #include "keys.h"
 #include "number.h"
+#include "recordsmith/text.h"
 
 enum { MAX_VALUE_TEXT = RS_MAX_NUMBER_TEXT + 2 /* ".0" */, MAX_KEY_TEXT = 19 };
 

@@ -1,4 +1,4 @@
-# libsvm text: see the section of that name in recordsmith.h. Part of _core.pyx.
+# libsvm text: see the section of that name in text.h. Part of _core.pyx.
 
 LibsvmFacts = namedtuple(
     "LibsvmFacts",

@@ -1,4 +1,4 @@
-"""The core's C surface, as recordsmith.h declares it."""
+"""The core's C surface, as recordsmith.h and text.h declare it."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -227,6 +227,8 @@ cdef extern from "recordsmith/recordsmith.h" nogil:
 cdef extern from "pages.h" nogil:
     void rs_want_huge_pages(void *begin, size_t n) noexcept
 
+
+cdef extern from "recordsmith/text.h" nogil:
     int RS_LIBSVM_KEEP_ZEROS
 
     ctypedef struct rs_libsvm_bounds:

@@ -1,4 +1,4 @@
-# Rows as text: see the section of that name in recordsmith.h. Part of _core.pyx.
+# Rows as text: see text.h. Part of _core.pyx.
 
 
 def text_write(Rows rows not None, int64_t begin, int64_t end, bytes head not None,

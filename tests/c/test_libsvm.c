@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "check.h"
-#include "recordsmith/recordsmith.h"
+#include "recordsmith/text.h"
 
 #define ROOM 64
 

@@ -1,6 +1,6 @@
 /* rs_text_write: literal text, row ends, guard bytes, errors. */
 #include "check.h"
-#include "recordsmith/recordsmith.h"
+#include "recordsmith/text.h"
 
 #include <math.h>
 

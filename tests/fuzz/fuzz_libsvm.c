@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recordsmith/recordsmith.h"
+#include "recordsmith/text.h"
 
 #define REQUIRE(cond)                                                                    \
     do {                                                                                 \

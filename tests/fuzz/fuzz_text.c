@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "number.h"
-#include "recordsmith/recordsmith.h"
+#include "recordsmith/text.h"
 
 #define REQUIRE(cond)                                                                    \
     do {                                                                                 \

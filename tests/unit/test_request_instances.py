@@ -188,8 +188,8 @@ def test_pairs_that_are_refused(tmp_path):
         bodies([("a", "1.1.1.1"), ("a", "b", "c")], algorithm="ipinsights")
     with pytest.raises(InputError, match="row 0: a text is missing"):
         bodies([(None, "1.1.1.1")], algorithm="ipinsights")
-    batch = pa.record_batch({"a": ["x", "y"], "b": ["1.1.1.1", None]})
-    table = pa.Table.from_batches([batch.slice(0, 1), batch])
+    whole = pa.table({"a": ["x", "y"], "b": ["1.1.1.1", None]})
+    table = pa.concat_tables([whole.slice(0, 1), whole])
     with pytest.raises(InputError, match="row 2: a text is missing"):
         bodies(table, algorithm="ipinsights")
     frame = pd.DataFrame({"a": ["x"], "b": ["1.1.1.1"], "c": [1]})

@@ -330,6 +330,19 @@ def test_a_long_row_of_libsvm_counts_its_anchor():
         bodies(row, "libsvm", max_bytes=11)
 
 
+@pytest.mark.parametrize("content_type", ["csv", "json", "recordio"])
+def test_dense_rows_for_which_there_is_no_memory(content_type):
+    wide = sp.csr_matrix(([1.0], ([0], [7])), (1, 2**31 - 1))
+    with pytest.raises(LimitError, match="2,147,483,647 columns takes at least .* a req"):
+        bodies(wide, content_type, form="dense")
+    just = sp.csr_matrix((2, 10))  # "0,0,0,0,0,0,0,0,0,0" and the line's end
+    assert bodies(just, "csv", form="dense", max_bytes=20) == [b"0," * 9 + b"0\n"] * 2
+    with pytest.raises(LimitError, match="row 0: "):
+        bodies(just, "csv", form="dense", max_bytes=19)
+    with pytest.raises(LimitError, match="row 0: .* at least 19 bytes"):
+        bodies(just, "csv", form="dense", max_bytes=18)
+
+
 def test_limits_by_name():
     rows = np.full((120_000, 10), 0.12345678, "float32")
     for name, limit in LIMITS.items():
@@ -341,64 +354,6 @@ def test_limits_by_name():
         bodies(X, "csv", max_bytes="endpont")
     with pytest.raises(LimitError, match="max_bytes is 0"):
         bodies(X, "csv", max_bytes=0)
-
-
-# -- libsvm, as XGBoost's server reads it ----------------------------------------------
-
-
-def served(body):
-    """What the container makes of a body: (rows, columns, values) that are stored.
-
-    Columns count from 1 where none is 0; blank lines at the ends are lost, and rows at
-    the end without a pair, too; NaN is absent.
-    """
-    lines = body.decode().strip().split("\n")
-    pairs = [
-        (row, *pair.split(":"))
-        for row, line in enumerate(lines)
-        for pair in line.split(" ")
-        if ":" in pair
-    ]
-    shift = 1 if pairs and min(int(column) for _, column, _ in pairs) >= 1 else 0
-    n_rows = max((row for row, *_ in pairs), default=-1) + 1
-    found = {
-        (row, int(column) - shift): float(value)
-        for row, column, value in pairs
-        if value != "nan"
-    }
-    return n_rows, found
-
-
-@pytest.mark.parametrize(
-    "dense",
-    [
-        [[0, 1.5], [0, 2]],  # no row has column 0: columns would be taken for 1, 2
-        [[1, 0], [0, 0]],  # the last row stores nothing: it would be lost
-        [[0, 0], [0, 0], [0, 0]],  # none stores anything
-        [[0, 0], [3, 4]],  # a row at the beginning that stores nothing
-        [[1, 2], [0, 0], [3, 4]],
-        [[0, 0, 5], [0, 0, 0], [0, 0, 0]],
-    ],
-)
-def test_no_row_and_no_column_is_lost(dense):
-    dense = np.array(dense, float)
-    for rows in (dense, sp.csr_matrix(dense)):
-        for size in (30, 20, 1000):
-            begin = 0
-            for body in bodies(rows, "libsvm", max_bytes=size):
-                n_rows, found = served(body)
-                part = dense[begin : begin + n_rows]
-                want = {(i, j): part[i, j] for i, j in zip(*np.nonzero(part))}
-                assert found == want
-                begin += n_rows
-            assert begin == len(dense)
-
-
-def test_anchors_stand_only_where_they_are_needed():
-    assert bodies([[1.0, 0], [0, 2]], "libsvm") == [b"0 0:1\n0 1:2\n"]
-    assert bodies([[0, 1.0], [0, 2]], "libsvm") == [b"0 1:1\n0 0:nan 1:2\n"]
-    assert bodies([[1.0, 0], [0, 0]], "libsvm") == [b"0 0:1\n0 0:nan\n"]
-    assert bodies([[0.0, 0]], "libsvm", form="dense") == [b"0 0:0 1:0\n"]
 
 
 # -- algorithms ------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 comes back.
 
 `recordsmith.requests` gives bodies for an endpoint, `recordsmith.transform_files` writes
-the files of a batch transform job.
+the files of a batch transform job, `recordsmith.parse_response` reads an endpoint's
+answer, `recordsmith.join` puts a job's answers beside the rows that they are for.
 """
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ()

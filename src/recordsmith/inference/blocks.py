@@ -14,7 +14,7 @@ from .. import _core
 from ..batch import CONFIGURATION, FEATURE, LABEL, Batch, Field
 from ..codec import Encoder
 from ..density import densified, sparsified, stored_mask
-from ..errors import InputError, RecordsmithError, core_error
+from ..errors import InputError, LimitError, RecordsmithError, core_error
 from ..sinks import rows
 from ..tally import Tally
 from ..threads import map_ordered
@@ -128,6 +128,9 @@ class Layout:
         Of each instance, in JSON.
     duplicates, empty_rows : str
         As for :func:`recordsmith.encode`.
+    longest : int, optional
+        Bytes that a row may take.
+    tally : Tally
     """
 
     kind: str
@@ -136,6 +139,7 @@ class Layout:
     configuration: Mapping[str, Any] | None = None
     duplicates: str = "error"
     empty_rows: str = "keep"
+    longest: int | None = None
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
@@ -221,11 +225,25 @@ def _formed(one: Field, batch: Batch, layout: Layout) -> Field:
     if one.kind == "csr" and layout.kind != "recordio":
         one = rows.unique_keys(one, layout.duplicates, batch.first_row, layout.tally)
     if one.kind == "csr" and layout.form == "dense":
+        _refuse_wide(one, batch, layout)
         return densified(one)
     if layout.form == "sparse":
         one = sparsified(one)
     json_rows = layout.kind in ("json", "jsonl") and one.kind == "csr"
     return _with_zeros(one, layout, batch.first_row) if json_rows else one
+
+
+def _refuse_wide(one: Field, batch: Batch, layout: Layout) -> None:
+    """LimitError for dense rows that no body holds, before there is memory for them."""
+    each = one.dtype.itemsize if layout.kind == "recordio" else len("0,")
+    least = (one.width or 0) * each - 1
+    if layout.longest is not None and least > layout.longest:
+        raise LimitError(
+            f"a dense row of {one.width:,} columns takes at least {least:,} bytes, "
+            f"a request holds {layout.longest:,}",
+            row=batch.first_row,
+            advice="leave the rows sparse: form='auto', of a type that has sparse rows",
+        )
 
 
 def _record_block(batch: Batch, layout: Layout) -> Block:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, ParseError, UnsupportedTypeError
+from ..sources.from_table import is_table, open_arrow
 from ..storage import expand, is_path, open_input
 from ..tally import Tally
 from .blocks import TextBlock
@@ -212,10 +213,8 @@ def _pairs(X: Any, header: bool) -> Iterator[tuple[str, str]]:
     paths = _paths(X)
     if paths:
         tables: Any = (table for one in paths for table in _csv_tables(one, header))
-    elif hasattr(X, "__arrow_c_stream__"):
-        import pyarrow as pa
-
-        tables = pa.RecordBatchReader.from_stream(X)
+    elif is_table(X):
+        _, tables = open_arrow(X)
     else:
         yield from map(_pair, itertools.count(), X)
         return

@@ -143,7 +143,9 @@ class Rows:
         """All rows; the last step of the checks comes after the last body."""
         blocks = self._blocks
         if blocks is None:
-            blocks = blocks_of(self._checked(), self._layout, self._workers)
+            longest = limits.max_row or limits.max_bytes
+            layout = replace(self._layout, longest=longest)
+            blocks = blocks_of(self._checked(), layout, self._workers)
         yield from bodies_of(blocks, self.media.kind, limits, self._beside)
         if self._guard is not None:
             self.report = self._guard.finish(self._subject)
