@@ -44,6 +44,14 @@ def take_payloads(data not None, Py_ssize_t begin, Py_ssize_t end, bint with_mag
     return payloads, (end - begin) - <Py_ssize_t>n_left, n_split, n_need, error
 
 
+def room_in(bytes out not None):
+    """A writable view of bytes that `new_bytes` gave and nobody else has seen.
+
+    To be dropped before they are shown to anyone.
+    """
+    return PyMemoryView_FromMemory(PyBytes_AsString(out), len(out), PyBUF_WRITE)
+
+
 def wrap_payloads(list payloads not None, bint cut):
     """(frames around the payloads, how many); `cut`: at each magic number in them."""
     cdef size_t n = 0, n_cut, n_bytes = 0, n_frames = 0, n_written = 0

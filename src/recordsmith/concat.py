@@ -157,7 +157,7 @@ def _concat_variable(parts: Sequence[Field], model: Field, mask: Any) -> Field:
 def rebatch(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
     """The same rows in batches of `rows` rows, the last one shorter.
 
-    Rows are copied only where they come from several batches.
+    What lies within one of the batches is a part of it, and not a copy.
     """
     if rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")

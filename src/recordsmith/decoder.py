@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from .batch import Batch, Field
 from .errors import RecordsmithError
 from .threads import n_threads, row_ranges, run_all
 
-__all__ = ["Run", "decode_run"]
+__all__ = ["Room", "Run", "decode_run"]
+
+# role, name, "values" or "keys", shape, dtype -> an array of these, not initialised
+Room = Callable[[str, str, str, "tuple[int, ...]", Any], Any]
 
 _MIN_BYTES_PER_THREAD = 4 << 20
 _MIN_UNSCANNED_ROWS = 100
@@ -71,6 +74,7 @@ def decode_run(
     first_row: int = 0,
     n_features: int | None = None,
     ragged: bool = False,
+    room: Room | None = None,
 ) -> Run:
     """Decode the records at data[begin:end] up to the first that does not fit the others.
 
@@ -89,10 +93,12 @@ def decode_run(
         Number of columns of sparse records that name no shape.
     ragged : bool, default False
         Give rows of numbers as ragged fields even where all are equally long.
+    room : callable, optional
+        Gives the arrays for numbers; it may give the same memory at each call.
     """
     if not ragged:
         quick = _decode_unscanned(
-            data, begin, end, max_records, threads, first_row, n_features
+            data, begin, end, max_records, threads, first_row, n_features, room
         )
         if quick is not None:
             return quick
@@ -101,7 +107,7 @@ def decode_run(
     columns = _merge(parts)
     assert columns is not None
     n_rows = sum(part.scan.n_records for part in parts)
-    plans = [_Plan(info, n_rows, n_features, ragged) for info in columns]
+    plans = [_Plan(info, n_rows, n_features, ragged, room) for info in columns]
     error = last.error if isinstance(last.error, RecordsmithError) else None
     try:
         _fill(data, parts, columns, plans)
@@ -121,6 +127,7 @@ def decode_run(
             first_row=first_row,
             n_features=n_features,
             ragged=ragged,
+            room=room,
         )
         return Run(good.batch, good.n_bytes, fault.code or "", fault)
     # A Value message without a member is no value: where no record has one, no field.
@@ -165,6 +172,7 @@ def _decode_unscanned(
     threads: int | None,
     first_row: int,
     n_features: int | None,
+    room: Room | None,
 ) -> Run | None:
     """The rows of records that all have the fields of the first two, or None.
 
@@ -182,12 +190,14 @@ def _decode_unscanned(
     ):
         return None
     if not sparse:
-        return _decode_even(data, begin, end, max_records, threads, first_row, first)
+        return _decode_even(
+            data, begin, end, max_records, threads, first_row, first, room
+        )
     if len(sparse) > 1 or sparse[0].sparse != 1 or sparse[0].dtype not in _FLOATS:
         return None
     if max_records is not None or _n_parts(end - begin, threads) > 1:
         return None
-    return _decode_sparse(data, begin, end, first_row, n_features, first)
+    return _decode_sparse(data, begin, end, first_row, n_features, first, room)
 
 
 def _n_parts(n_bytes: int, threads: int | None) -> int:
@@ -202,6 +212,7 @@ def _decode_even(
     threads: int | None,
     first_row: int,
     first: _core.Scan,
+    room: Room | None,
 ) -> Run | None:
     """Dense records: if they are all as long as the first two, their number is known."""
     frame_len, odd = divmod(first.n_bytes, 2)
@@ -227,7 +238,7 @@ def _decode_even(
         parts.append(_Part(begin + row * frame_len, begin + last_row * frame_len, scan))
     merged = _merge(parts)
     assert merged is not None
-    plans = [_Plan(info, n_rows, None, False) for info in merged]
+    plans = [_Plan(info, n_rows, None, False, room) for info in merged]
     try:
         _fill(data, parts, merged, plans)
     except RecordsmithError:
@@ -243,6 +254,7 @@ def _decode_sparse(
     first_row: int,
     n_features: int | None,
     first: _core.Scan,
+    room: Room | None,
 ) -> Run | None:
     """One sparse field: arrays for as much as can be there, which are cut afterwards.
 
@@ -261,7 +273,7 @@ def _decode_sparse(
     if n_bytes < _MIN_UNSCANNED_BYTES or n_bytes > _INT32_MAX:
         return None
     try:
-        plans = [_Plan(info, most_rows, n_features, False) for info in columns]
+        plans = [_Plan(info, most_rows, n_features, False, room) for info in columns]
         targets = [plan.target(0, most_rows, 0, plan.info, 0) for plan in plans]
         status, n_rows, n_bytes = _core.fill_to_end(
             data, begin, end, most_rows, columns, targets
@@ -276,14 +288,21 @@ def _decode_sparse(
 def _cut(field: Field, n_rows: int) -> Field:
     """The field's first rows, in arrays that hold nothing else."""
     if field.offsets is None:
-        field.values.resize((n_rows, *field.values.shape[1:]), refcheck=False)
-        return field
-    assert field.keys is not None
+        return replace(field, values=_first(field.values, n_rows))
     n_values = int(field.offsets[n_rows])
-    field.offsets.resize(n_rows + 1, refcheck=False)
-    field.values.resize(n_values, refcheck=False)
-    field.keys.resize(n_values, refcheck=False)
-    return field
+    return replace(
+        field,
+        offsets=_first(field.offsets, n_rows + 1),
+        values=_first(field.values, n_values),
+        keys=_first(field.keys, n_values),
+    )
+
+
+def _first(array: Any, n: int) -> Any:
+    if array.base is not None:  # somebody's room
+        return array[:n]
+    array.resize((n, *array.shape[1:]), refcheck=False)
+    return array
 
 
 def _merge(parts: list[_Part]) -> list[ColumnInfo] | None:
@@ -339,13 +358,23 @@ class _Plan:
     """The arrays of one column, and the part of them that a range of records fills."""
 
     def __init__(
-        self, info: ColumnInfo, n_rows: int, n_features: int | None, ragged: bool
+        self,
+        info: ColumnInfo,
+        n_rows: int,
+        n_features: int | None,
+        ragged: bool,
+        room: Room | None,
     ) -> None:
+        def new(part: str, shape: tuple[int, ...], dtype: Any) -> Any:
+            if room is None:
+                return np.empty(shape, dtype)
+            return room(info.role, _text(info.name), part, shape, dtype)
+
         self.info = info
         self.kind = _kind(info, ragged)
         self.shape = info.shape
         offsets = keys = items = None
-        n_values: Any = info.n_values
+        shape: tuple[int, ...] = (info.n_values,)
         index: Any = np.int64
         self.limit: int | None = None
         if self.kind == "csr":
@@ -355,9 +384,9 @@ class _Plan:
                 self.limit = min(int(np.prod(self.shape, dtype=object)), 2**63)
                 if max(self.limit - 1, info.n_values) <= _INT32_MAX:
                     index = np.int32
-            keys = np.empty(info.n_values, index)
+            keys = new("keys", shape, index)
         if self.kind == "dense":
-            n_values = (n_rows, info.max_width if info.n_present else 0)
+            shape = (n_rows, info.max_width if info.n_present else 0)
         else:
             offsets = np.empty(n_rows + 1, index)
         if self.kind == "blobs":
@@ -366,7 +395,7 @@ class _Plan:
         self.field = Field(
             info.role,
             self.kind,
-            np.empty(n_values, info.dtype or _unknown_dtype(self.kind)),
+            new("values", shape, info.dtype or _unknown_dtype(self.kind)),
             name=_text(info.name),
             shape=self.shape,
             offsets=offsets,

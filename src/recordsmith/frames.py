@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -21,6 +22,7 @@ from .errors import (
     UnsupportedTypeError,
     core_error,
 )
+from .intake import read_some
 from .publish import check_output, open_output
 from .storage import expand, open_input
 
@@ -36,8 +38,9 @@ __all__ = [
 JOINS = ("dmlc", "plain")
 _MAGIC = b"\x0a\x23\xd7\xce"
 _HEADER = 8
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 _MAX_PAYLOAD = (1 << 29) - 1
+_MAX_DIRECT = 1 << 26  # bytes that are taken from memory because a length says so
 _MAX_GATHERED = 4096
 
 
@@ -137,7 +140,8 @@ def iter_payloads(
     Parameters
     ----------
     file : binary file object or bytes-like
-        Read as it is, not decompressed. Only `read1`, or else `read`, is called.
+        Read as it is, not decompressed, and further than the last payload that was
+        taken.
     join : {"dmlc", "plain"}, default "dmlc"
     name : str, optional
         What messages call the stream.
@@ -181,6 +185,7 @@ class PayloadStream:
 
     def _of_file(self, file: Any) -> Iterator[list[bytes]]:
         """Through one buffer, which grows as far as a record fills it."""
+        read = _reading(file)
         buffer = memoryview(bytearray(_BLOCK))
         n = need = 0  # bytes that are there, and that the first record needs
         while True:
@@ -188,7 +193,7 @@ class PayloadStream:
             while n < max(need, before + 1):
                 if n == len(buffer):
                     buffer = _larger(buffer, need)
-                got = self._read_some(file, buffer[n:])
+                got = read(buffer[n:])
                 if got == 0:
                     break
                 n += got
@@ -200,6 +205,31 @@ class PayloadStream:
             _, n_read, _, need, _ = taken
             buffer[: n - n_read] = buffer[n_read:n]
             n -= n_read
+            if need - n >= _BLOCK:
+                payload = self._long(buffer[:n], read)
+                if payload is not None:
+                    n = need = 0
+                    yield [payload]
+
+    def _long(self, begun: memoryview, read: Callable[[memoryview], int]) -> bytes | None:
+        """The payload that has begun, read right into its place; None if it is split."""
+        _, part, size, length = _core.frame_peek(begun)
+        if part or size > _MAX_DIRECT:
+            return None
+        payload = _core.new_bytes(size)
+        room = _core.room_in(payload)
+        n = len(begun) - _HEADER
+        room[:n] = begun[_HEADER:]
+        n += _filled(room[n:], read)
+        if n < size:
+            found = _HEADER + n
+            error = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
+            assert isinstance(error, FormatError)
+            raise self.placed(error)
+        padding = memoryview(bytearray(length - _HEADER - size))
+        self.n_bytes += _HEADER + size + _filled(padding, read)
+        self.n_records += 1
+        return payload
 
     def _of_buffer(self, view: memoryview) -> Iterator[list[bytes]]:
         """A block of it at a time, so that payloads do not stand in memory twice."""
@@ -213,19 +243,6 @@ class PayloadStream:
             if end == len(view):
                 break
         yield from self._end(bytes(view[begin:]))
-
-    def _read_some(self, file: Any, view: memoryview) -> int:
-        """What one read gives; 0 at the end."""
-        # Not readinto1: from a buffered pipe it may wait for more than what is there.
-        got = getattr(file, "read1", file.read)(len(view))
-        if got is None:
-            raise InputError(
-                "the input has no bytes ready and does not wait for them",
-                advice="open it in blocking mode",
-                path=self.name,
-            )
-        view[: len(got)] = got
-        return len(got)
 
     def _given(self, taken: Any) -> Iterator[list[bytes]]:
         """The payloads that were taken, and then the error that stands behind them."""
@@ -258,6 +275,43 @@ class PayloadStream:
         error.path, error.row, error.unit = self.name, self.n_records + 1, "record"
         error.offset = self.n_bytes
         return error
+
+
+def _reading(file: Any) -> Callable[[memoryview], int]:
+    """What one read gives, into a view; never waits for more than what has arrived."""
+    if not isinstance(file, io.BufferedReader):
+        if hasattr(file, "read1") and not isinstance(file, io.BytesIO):
+            return partial(_read1, file)
+        return partial(read_some, file)
+    # What it holds already, and then right from below, without another copy.
+    held = bytes(file.read1(len(file.peek(1))))
+
+    def read(view: memoryview) -> int:
+        nonlocal held
+        if not held:
+            return read_some(file.raw, view)
+        part, held = held[: len(view)], held[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    return read
+
+
+def _read1(file: Any, view: memoryview) -> int:
+    got = file.read1(len(view))
+    view[: len(got)] = got
+    return len(got)
+
+
+def _filled(view: memoryview, read: Callable[[memoryview], int]) -> int:
+    """Fill a view unless the input ends before; how many bytes were read."""
+    n = 0
+    while n < len(view):
+        got = read(view[n:])
+        if got == 0:
+            break
+        n += got
+    return n
 
 
 def _larger(buffer: memoryview, need: int) -> memoryview:

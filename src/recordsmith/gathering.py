@@ -9,6 +9,7 @@ as large as the whole is likely to be from early on.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ import numpy as np
 from .batch import Batch, Field
 from .concat import concat, like_keys
 
-__all__ = ["gather"]
+__all__ = ["Gatherer", "gather"]
 
 # Room that is not used is never touched, and given back at the end.
 _SPARE = 1.25
 _LEAST_GROWTH = 2.0
+_MOST_GROWTH = 16.0  # at once: a guess from little may be far off
 
 
 def gather(batches: Iterable[tuple[Batch, float | None]]) -> Batch:
@@ -32,11 +34,39 @@ def gather(batches: Iterable[tuple[Batch, float | None]]) -> Batch:
         With each batch the part of the source, above 0 up to 1, that has been read with
         it, if that is known. It need not be exact.
     """
-    runs: list[_Run] = []
+    whole = Gatherer()
     for batch, part in batches:
-        if not runs or not runs[-1].take(batch, part):
-            runs.append(_Run(batch))
-    return concat([run.batch() for run in runs])
+        whole.take(batch, part)
+    return whole.batch()
+
+
+class Gatherer:
+    """What :func:`gather` does, one batch at a time."""
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+
+    def take(self, batch: Batch, part: float | None) -> None:
+        """Append the rows of a batch; its arrays may be changed from then on."""
+        if not self._runs:
+            self._runs.append(_Run(batch))
+        elif not self._runs[-1].take(batch, part):
+            # It may be in room of the run before, which is given back.
+            self._runs.append(_Run(_copied(batch)))
+
+    def room(
+        self, role: str, name: str, part: str, shape: tuple[int, ...], dtype: Any
+    ) -> Any:
+        """An array for the numbers of the next batch, already in their final place if
+        they go on from those before: what is made there need not be copied."""
+        found = (
+            self._runs[-1].room(role, name, part, shape, dtype) if self._runs else None
+        )
+        return np.empty(shape, dtype) if found is None else found
+
+    def batch(self) -> Batch:
+        """All that was taken, as one batch. Nothing can be taken after it."""
+        return concat([run.batch() for run in self._runs])
 
 
 class _Run:
@@ -52,7 +82,8 @@ class _Run:
         """Append the rows; False if the batch belongs to another run."""
         if _likeness(batch) != self._alike:
             return False
-        growth = max(_LEAST_GROWTH, _SPARE / part if part else 0.0)
+        guess = _SPARE / part if part else 0.0
+        growth = min(max(_LEAST_GROWTH, guess), _MOST_GROWTH)
         if self._columns is None:
             self._columns = [_Column(field) for field in self._first.fields]
             both = (self._n_rows + batch.n_rows) / max(1, self._n_rows)
@@ -63,12 +94,34 @@ class _Run:
         self._n_rows += batch.n_rows
         return True
 
+    def room(
+        self, role: str, name: str, part: str, shape: tuple[int, ...], dtype: Any
+    ) -> Any:
+        """Memory right behind what was taken of a field's values or keys; None if there
+        is none, or of another kind."""
+        for column in self._columns or ():
+            if (column.role, column.name) == (role, name):
+                return column.room(part, shape, dtype)
+        return None
+
     def batch(self) -> Batch:
         """All that was taken, as one batch."""
         if self._columns is None:
             return self._first
         fields = tuple(column.field() for column in self._columns)
         return Batch(fields, self._n_rows, self._first.first_row)
+
+
+def _copied(batch: Batch) -> Batch:
+    fields = tuple(
+        replace(
+            one,
+            values=one.values.copy(),
+            keys=None if one.keys is None else one.keys.copy(),
+        )
+        for one in batch.fields
+    )
+    return replace(batch, fields=fields)
 
 
 def _likeness(batch: Batch) -> list[Any]:
@@ -93,6 +146,12 @@ class _Column:
         self._present = None if model.present is None else _Growing(model.present)
         self._offsets = None if model.offsets is None else _Offsets()
         self._item_offsets = None if model.item_offsets is None else _Offsets()
+
+        self.role, self.name = model.role, model.name
+
+    def room(self, part: str, shape: tuple[int, ...], dtype: Any) -> Any:
+        growing = self._keys if part == "keys" else self._values
+        return None if growing is None else growing.ahead(shape, dtype)
 
     def take(self, field: Field, growth: float) -> None:
         if self._offsets is not None:
@@ -143,15 +202,30 @@ class _Growing:
         """
         begin, self.n = self.n, self.n + n_more
         if self.n > len(self._array):
-            shape = (int(growth * self.n) + 1, *self._array.shape[1:])
-            array = np.empty(shape, self._array.dtype)
+            try:
+                array = self._empty(growth)
+            except MemoryError:
+                array = self._empty(1.0)
             array[:begin] = self._array[:begin]
             self._array = array
         return self._array[begin : self.n]
 
+    def _empty(self, growth: float) -> Any:
+        shape = (int(growth * self.n) + 1, *self._array.shape[1:])
+        return np.empty(shape, self._array.dtype)
+
+    def ahead(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """The memory of the next rows, if there is enough; they are not appended yet."""
+        array = self._array
+        fits = array.dtype == dtype and array.shape[1:] == shape[1:]
+        fits = fits and shape[0] <= len(array) - self.n
+        return array[self.n : self.n + shape[0]] if fits else None
+
     def take(self, rows: Any, growth: float) -> None:
         """Append rows."""
-        self.room(len(rows), growth)[:] = rows
+        room = self.room(len(rows), growth)
+        if rows.base is not self._array or _address(rows) != _address(room):
+            room[:] = rows
 
     def array(self) -> Any:
         """The rows, in memory that holds nothing else."""
@@ -172,3 +246,7 @@ class _Offsets(_Growing):
         room = self.room(len(bounds) - 1, growth)
         np.subtract(bounds[1:], int(bounds[0]) - self._last, out=room, dtype=np.int64)
         self._last += int(bounds[-1]) - int(bounds[0])
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])

@@ -14,7 +14,7 @@ from .chunks import CHUNK_BYTES, Chunk, chunks_of
 from .codec import encode_batch
 from .concat import rebatch
 from .errors import InputError, ValidationError
-from .gathering import gather
+from .gathering import Gatherer
 from .reader import decode_all
 from .tally import Tally
 from .threads import prefetch
@@ -323,17 +323,16 @@ def read(src: Any, **options: Any) -> Batch:
     """
     tally = options.pop("tally", None) or Tally()
     options.pop("rows", None)
-    batches, source = _open(src, options.pop("y", None), tally, options)
-    return gather(_with_parts(batches, source))
-
-
-def _with_parts(batches: Iterable[Batch], source: Any) -> Iterator[Any]:
-    """Each batch and how much of its source has been read with it, if that is known."""
+    whole = Gatherer()
+    y = options.pop("y", None)
+    batches, source = _open(src, y, tally, options, whole.room)
     for batch in batches:
         done = size = None
         if source is not None and source.position is not None:
             done, size = source.position(), source.size
-        yield batch, min(1.0, done / size) if done and size else None
+        whole.take(batch, min(1.0, done / size) if done and size else None)
+        del batch  # so that its memory can be used for the next one
+    return whole.batch()
 
 
 def iter_batches(
@@ -539,12 +538,14 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     )
 
 
-def _open(src: Any, y: Any, tally: Tally, options: dict[str, Any]) -> tuple[Any, Any]:
+def _open(
+    src: Any, y: Any, tally: Tally, options: dict[str, Any], room: Any = None
+) -> tuple[Any, Any]:
     """(batches, Source or None) of what a verb was given."""
     if y is None and not isinstance(src, Batch) and not _is_array(src):
         from .sources import open_source
 
-        source = open_source(src, tally=tally, **_given(options))
+        source = open_source(src, tally=tally, room=room, **_given(options))
         return source.batches, source
     return _batches(src, y, tally, **options), None
 

@@ -6,24 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from .batch import Batch
-from .decoder import Run, decode_run
+from .decoder import Room, Run, decode_run
 from .errors import InputError, RecordsmithError, core_error
+from .threads import n_threads
 from .window import Window
 
 __all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
 
 BATCH_BYTES = 4 << 20  # what was read is still in the cache when it is decoded
+_MOST_THREADS = 8
+_CUT_OFF = ("RS_E_FRAME_TRUNCATED", "RS_E_TRAILING")
 
 
 def iter_batches_from(
     file: Any,
     *,
     rows: int | None = None,
-    batch_bytes: int = BATCH_BYTES,
+    batch_bytes: int | None = None,
     name: str | None = None,
     n_features: int | None = None,
     ragged: bool = False,
     threads: int | None = 1,
+    room: Room | None = None,
 ) -> Iterator[Batch]:
     """Batches of a RecordIO-protobuf stream; see :func:`recordsmith.iter_batches`.
 
@@ -33,8 +37,13 @@ def iter_batches_from(
         Only `read(n)` is called; it may return fewer bytes.
     rows : int, optional
         Rows of a batch; by default as many as `batch_bytes` of input hold, at least one.
+    batch_bytes : int, optional
+        4 MiB for each thread unless given.
     name : str, optional
         What messages call the input.
+    room : callable, optional
+        Gives the arrays for numbers: see :func:`recordsmith.decoder.decode_run`. A batch
+        has to be done with before the next one is asked for.
 
     Notes
     -----
@@ -46,10 +55,14 @@ def iter_batches_from(
     if rows is not None and rows < 1:
         raise InputError(f"rows is {rows}, expected 1 or more")
     window = Window(file, name)
+    if batch_bytes is None:
+        batch_bytes = BATCH_BYTES * min(n_threads(threads), _MOST_THREADS)
     wanted = batch_bytes
     while True:
         window.need(wanted)
         if not window.data:
+            if window.failure is not None:
+                raise window.failure
             return
         stop = len(window.data) if rows is not None else min(len(window.data), wanted)
         run = decode_run(
@@ -61,6 +74,7 @@ def iter_batches_from(
             first_row=window.n_records,
             n_features=n_features,
             ragged=ragged,
+            room=room,
         )
         if _may_grow(run, rows) and not (window.at_end and stop == len(window.data)):
             wanted = 2 * max(wanted, len(window.data))
@@ -100,6 +114,8 @@ def _after_nothing(run: Run, window: Window, wanted: int) -> int:
             raise window.truncated()
         raise run.error or core_error(run.status, row=0, offset=0, unit="record")
     except RecordsmithError as error:
+        if window.failure is not None and error.code in _CUT_OFF:
+            raise window.failure from None
         raise window.placed(error) from None
 
 

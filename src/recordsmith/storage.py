@@ -193,7 +193,9 @@ class _Decompressed(io.RawIOBase):
         import zlib
 
         try:
-            data = self._file.read(len(view))
+            # What gzip can give at once: nothing before a damage is lost with it.
+            one = self._file.read1 if self._kind == "gzip" else self._file.read
+            data = one(len(view))
         except EOFError:
             raise self._damaged("ends in the middle of a compressed stream") from None
         except (gzip.BadGzipFile, zlib.error) as error:

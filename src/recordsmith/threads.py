@@ -99,7 +99,9 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
             yield item
     finally:
         stopped.set()
-        thread.join(1.0)  # a read that never returns must not hold up an interrupt
+        # The collector may close this from any thread, even from the one that it started.
+        if thread is not threading.current_thread():
+            thread.join(1.0)  # a read that never returns must not hold up an interrupt
 
 
 def map_ordered(

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import numpy as np
 
 from .batch import Batch, Field
+from .errors import RecordsmithError
 from .exports import row_counts
+from .frames import PayloadStream
+from .payloads import Raw, raw_payloads
 from .resync import Lost, walk
-from .storage import open_input
+from .storage import Input, open_input
 
 if TYPE_CHECKING:
     Progress = Callable[[int, Optional[int], int], None]
 
 __all__ = ["Problem", "VerifyReport", "verify"]
+
+_LOOK_AT = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,10 @@ def verify(
     """
     with open_input(src) as source:
         report = VerifyReport(source.name)
+        raw = raw_payloads(bytes(source.file.peek(_LOOK_AT)))
+        if raw is not None:
+            _verify_raw(source, raw, report)
+            return report
         model: _Model | None = None
         for item in walk(source.file):
             report.bytes = item.end
@@ -130,6 +139,20 @@ def verify(
             if progress is not None:
                 progress(source.position(), source.size, report.records)
     return report
+
+
+def _verify_raw(source: Input, raw: Raw, report: VerifyReport) -> None:
+    """One problem for all frames: they hold no records. And damage among them."""
+    reason = f"the frames hold {raw.what}, not records of SageMaker's schema"
+    report.problems.append(Problem(1, 0, reason))
+    stream = PayloadStream(source.file)
+    try:
+        for _ in stream:
+            report.bytes = stream.n_bytes
+    except RecordsmithError as error:
+        record = stream.n_records + 1
+        report.problems.append(Problem(record, error.offset, error.reason))
+    report.n_problems = len(report.problems)
 
 
 class _Model:

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _core
 from .errors import FormatError, RecordsmithError, core_error
-from .intake import fill_buffer
+from .intake import read_some
 
 __all__ = ["Window"]
 
@@ -47,6 +47,7 @@ class Window:
         self._begin, self._end = 0, len(self.data)  # of the data in the memory
         self._lent = True  # the memory is the caller's: nothing may be written to it
         self.at_end = file is None
+        self.failure: Exception | None = None  # why the input ended where it did
         self.n_records = 0  # records dropped so far
         self._base = 0  # offset in the input of the window's first byte, while not joined
         self._raw: bytearray | None = None  # the input from _base on, while joined
@@ -60,12 +61,27 @@ class Window:
             return
         self._make_room(n)
         room = self._memory[self._end : self._begin + n]
-        n_read = fill_buffer(self._file, room)
+        n_read = self._fill(room)
         self.at_end = n_read < len(room)
         if self._raw is not None:
             self._raw += room[:n_read]
         self._end += n_read
         self.data = self._memory[self._begin : self._end]
+
+    def _fill(self, room: memoryview) -> int:
+        """Read until there is no room; a failure's turn comes when all before it is done
+        with."""
+        n_read = 0
+        while n_read < len(room):
+            try:
+                n_more = read_some(self._file, room[n_read:])
+            except Exception as error:
+                self.failure = error
+                break
+            if n_more == 0:
+                break
+            n_read += n_more
+        return n_read
 
     def _make_room(self, n: int) -> None:
         """Have memory for n bytes from the window's first one on.

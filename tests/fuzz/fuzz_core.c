@@ -2,7 +2,8 @@
  *  - every path of the two reading passes says and writes the same (FORMAT.md, I5);
  *  - a run read in two halves gives what it gives in one;
  *  - what scan and fill accept, rs_record_check accepts, and the other way round;
- *  - joined frames are whole, no longer than the parts, and join to themselves.
+ *  - joined frames are whole, no longer than the parts, and join to themselves;
+ *  - payloads are taken out of frames as those are joined, and come back when they are cut.
  *
  * The first byte of the input chooses the target, the second one options. The rest is
  * frames; or records, each behind its length in two bytes, which are framed here so that
@@ -392,6 +393,61 @@ static void join(const uint8_t *in, size_t n)
     }
 }
 
+/* Cut into frames and taken out of them, a payload is what it was. */
+static void cut(const uint8_t *payload, size_t n)
+{
+    rs_error err;
+    rs_parts record;
+    size_t n_frames = 0, n_written = 0;
+    const size_t size = rs_cut_size(payload, n, &n_frames);
+    uint8_t *frames = lend(size);
+    uint8_t *back = lend(n);
+    REQUIRE(rs_cut_wrap(payload, n, frames, size, &n_written, &err) == RS_OK);
+    REQUIRE(n_written == size);
+    REQUIRE(rs_record_peek(frames, size, &record, &err) == RS_OK);
+    REQUIRE(record.n_bytes == size && record.n_parts == n_frames);
+    REQUIRE(rs_payload_size(&record, true) == n);
+    REQUIRE(rs_take_payload(frames, &record, true, back) && same(back, payload, n));
+    for (size_t at = 4; at < size; at += 4) { /* no magic where no frame begins */
+        const bool begins = rs_load32(frames + at) == RS_MAGIC;
+        n_frames -= begins;
+    }
+    REQUIRE(n_frames == 1);
+    free(frames);
+    free(back);
+}
+
+static void take(const uint8_t *in, size_t n)
+{
+    rs_error err;
+    rs_parts record;
+    rs_status status = RS_OK;
+    cut(in, n);
+    while (n > 0 && (status = rs_record_peek(in, n, &record, &err)) == RS_OK) {
+        REQUIRE(record.n_bytes <= n && record.n_parts > 0);
+        for (int with_magic = 0; with_magic <= 1; with_magic++) {
+            const size_t n_payload = rs_payload_size(&record, with_magic != 0);
+            uint8_t *payload = lend(n_payload);
+            uint8_t *joined = lend(record.n_bytes);
+            size_t n_read = 0, n_written = 0;
+            REQUIRE(rs_take_payload(in, &record, with_magic != 0, payload));
+            REQUIRE(rs_join_frames(in, record.n_bytes,
+                                   with_magic != 0 ? RS_JOIN_MAGIC : RS_JOIN_PLAIN,
+                                   joined, record.n_bytes, &n_read, &n_written,
+                                   &err) == RS_OK);
+            REQUIRE(n_written == RS_HEADER_SIZE + rs_padded(n_payload) &&
+                    same(joined + RS_HEADER_SIZE, payload, n_payload));
+            cut(payload, n_payload);
+            free(payload);
+            free(joined);
+        }
+        in += record.n_bytes;
+        n -= record.n_bytes;
+    }
+    REQUIRE(status != RS_NEED_MORE || record.n_bytes > n);
+    REQUIRE(status >= 0 || (err.offset >= 0 && err.offset <= (int64_t)n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -405,7 +461,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (data[0] % N_TARGETS) {
     case DECODE_RECORDS: decode_records(exact, n, data[1]); break;
     case DECODE_FRAMES: decode(exact, n, data[1]); break;
-    default: join(exact, n); break;
+    default:
+        join(exact, n);
+        take(exact, n);
+        break;
     }
     free(exact);
     return 0;

@@ -180,11 +180,113 @@ def test_a_manifest(tmp_path):
     assert "which is not on this machine" in message
 
 
+JOB = {
+    "TrainingJobName": "a",
+    "AlgorithmSpecification": {"TrainingInputMode": "File"},
+    "HyperParameters": {"k": "10", "epochs": "1"},
+    "ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.xlarge"},
+    "InputDataConfig": [
+        {
+            "ChannelName": "train",
+            "InputMode": "Pipe",
+            "ContentType": "application/x-recordio",
+            "RecordWrapperType": "RecordIO",
+            "CompressionType": "None",
+            "ShuffleConfig": {"Seed": 3},
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "S3Prefix",
+                    "S3Uri": "s3://bucket/train/",
+                    "S3DataDistributionType": "ShardedByS3Key",
+                }
+            },
+        },
+        {
+            "ChannelName": "labels",
+            "InputMode": "Pipe",
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "AugmentedManifestFile",
+                    "S3Uri": "s3://bucket/m",
+                    "AttributeNames": ["image-ref", "label"],
+                }
+            },
+        },
+        {"ChannelName": "model", "DataSource": {}},
+    ],
+}
+
+
+def test_a_training_job_says_it_all(tmp_path):
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    (tmp_path / "train").mkdir()
+    for i in range(6):
+        (tmp_path / "train" / f"{i}").write_bytes(b"%d" % i)
+    (tmp_path / "a.jpg").write_bytes(b"jpg")
+    (tmp_path / "m").write_text('{"image-ref": "s3://bucket/a.jpg", "label": 7}\n')
+    body = """
+import json
+found = {
+    "epochs": [take(0).hex(), take(1).hex()],
+    "labels": take(0, "labels").decode(),
+    "hps": json.loads(os.environ["SM_HPS"]),
+    "config": json.loads(os.environ["SM_INPUT_DATA_CONFIG"])["train"],
+}
+print(json.dumps(found))
+"""
+    args = ["pipe", "--job", tmp_path / "job.json", "--hyperparameters", "k=5"]
+    args += ["--channel", "train", tmp_path / "train", "--channel", "labels"]
+    args += [tmp_path / "m", "--refs", f"s3://bucket/={tmp_path}/"]
+    done = run(*args, "--", *script(body))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    first, second = found["epochs"]
+    # Half of six records, other ones in each epoch.
+    assert first != second
+    assert {len(first), len(second)} == {2 * 3 * 12}
+    assert first.startswith("0a23d7ce01000000")
+    assert found["labels"] == "jpg7"
+    assert found["hps"] == {"k": "5", "epochs": "1"}
+    assert found["config"] == {
+        "ContentType": "application/x-recordio",
+        "TrainingInputMode": "Pipe",
+        "S3DistributionType": "ShardedByS3Key",
+        "RecordWrapperType": "RecordIO",
+    }
+
+
+def test_a_training_job_and_sources_that_do_not_fit(objects, tmp_path):
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    args = ["pipe", "--job", tmp_path / "job.json"]
+    message = bad(1, *args, objects)
+    assert message == (
+        f"{tmp_path}/job.json: channel 'labels' of the job has no source here; give one "
+        "for each channel in pipe mode"
+    )
+    message = bad(1, *args, "--channel", "tset", objects)
+    assert "no channel 'tset' in the job, whose channels are 'train', 'labels'" in message
+    message = bad(1, *args, "--channel", "model", objects)
+    assert "channel 'model' is in File mode, expected Pipe" in message
+
+
 def test_standard_input_is_served_once():
     data = b"1,2\n" * 1000
     assert run("pipe", "-", "--epochs", 1, "--", *ECHO, input=data).stdout == data
     message = bad(1, "pipe", "-", "--", *ECHO, input=data)
     assert "the source can be read only once; pass --epochs 1" in message
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--gzip"], ["--as", "recordio", "--from", "csv"]]
+)
+def test_a_program_that_ends_before_standard_input_does(options):
+    """The reading of standard input, which goes on, holds nothing up."""
+    args = ["pipe", "-", "--epochs", 1, *options]
+    body = "file = open(fifo(0), 'rb'); time.sleep(0.3)"
+    process = start(*args, "--", *script(body), stdin=subprocess.PIPE)
+    assert process.wait(WAIT_S) == 0
+    with process.stderr as messages, process.stdin:
+        assert b"train_0: 0 bytes" in messages.read()
 
 
 # -- without a program -----------------------------------------------------------------
@@ -197,7 +299,7 @@ def test_without_a_program_readers_may_come_from_anywhere(objects, tmp_path):
     _, message = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
     lines = message.decode().splitlines()
-    assert lines[0] == f"serving train_0 in {tmp_path}/data (SM_INPUT_DIR={tmp_path})"
+    assert f"serving train_0 in {tmp_path}/data (SM_INPUT_DIR={tmp_path})" in lines
     assert names(tmp_path) == ["objects"]
 
 
@@ -288,9 +390,12 @@ def test_an_interrupt_while_a_reader_is_slow_without_a_program(objects, tmp_path
         (["pipe", "--channel", "a", "S", "--channel", "a", "S"], "a is named twice"),
         (["pipe", "S", "--"], "no program stands after --"),
         (["pipe", "S", "--seed", "1"], "--seed is for --shuffle"),
-        (["pipe", "S", "--refs", "a=b"], "--refs is for --attributes"),
+        (["pipe", "S", "--refs", "a=b"], "--refs is for --attributes, or for --job"),
         (["pipe", "S", "--label", "y"], "--label is for --as recordio"),
         (["pipe", "S", "--algorithm", "pca"], "--algorithm is for --as recordio"),
+        (["pipe", "S", "--job", "j", "--gzip"], "--gzip and --job: the job says it"),
+        (["pipe", "S", "--job", "j", "--shuffle"], "--shuffle and --job"),
+        (["pipe", "S", "--job", "j", "--as", "recordio"], "--as and --job"),
         (["pipe", "S", "--shard", "1"], "'1' is not I/N"),
         (["pipe", "S", "--refs", "a"], "'a' is not PREFIX=FOLDER"),
         (

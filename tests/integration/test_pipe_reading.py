@@ -103,8 +103,18 @@ def test_opening_an_epoch_closes_the_one_before(tmp_path):
         before = reader.epoch(0)
         next(before)
         now = reader.epoch(1)
-        assert next(before, None) is None
+        with pytest.raises(InputError, match="epoch 0 of channel 'train' was closed"):
+            next(before)
         assert np.array_equal(labels(now), Y)
+
+
+def test_passes_over_files_do_not_close_each_other(tmp_path):
+    (tmp_path / "train").write_bytes(DATA)
+    reader = channel(tmp_path, rows=500)
+    first, second = reader.epoch(0), reader.epoch(1)
+    pairs = [(a.labels, b.labels) for a, b in zip(first, second)]
+    assert np.array_equal(np.concatenate([a for a, _ in pairs]), Y)
+    assert np.array_equal(np.concatenate([b for _, b in pairs]), Y)
 
 
 @pytest.mark.parametrize("prefetch", [0, 2])
@@ -114,7 +124,8 @@ def test_an_epoch_that_was_never_begun_is_closed_too(tmp_path, prefetch):
         epoch = channel(tmp_path, prefetch=prefetch).epoch(0)
         epoch.close()
         epoch.close()
-        assert list(epoch) == []
+        with pytest.raises(InputError, match="was closed before its end"):
+            next(epoch)
     assert len(os.listdir("/proc/self/fd")) == before
 
 

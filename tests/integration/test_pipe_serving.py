@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import recordsmith as rs
 from fifos import OBJECTS, Taking, appears, fifos_in, script, take
 from recordsmith.errors import InputError, PipeTimeoutError
 from recordsmith.pipe import Feed, Server, serve
@@ -190,6 +191,40 @@ def test_what_one_channel_takes_counts_for_all(objects, tmp_path):
                 file.read(1000)
                 time.sleep(0.1)
             assert take(tmp_path / "validation_0") == OBJECTS
+        server.wait()
+    assert [one.ended for one in server.result().deliveries] == ["closed", "whole"]
+
+
+# -- both ends -------------------------------------------------------------------------
+
+
+def test_open_pipe_reads_what_is_served():
+    """Three epochs of two channels, taken by turns."""
+    X = np.arange(60_000, dtype="float32").reshape(-1, 4)
+    feeds = {"train": Feed(X, y=np.arange(len(X))), "test": Feed(X[:10])}
+    with Server(feeds, epochs=3, timeout_s=60) as server:
+        for epoch in range(3):
+            options = {"epoch": epoch, "timeout_s": 60}
+            train = rs.open_pipe(server.directory, "train", rows=1000, **options)
+            with train, rs.open_pipe(server.directory, "test", **options) as test:
+                first = next(train)
+                assert np.array_equal(next(test).features, X[:10])
+                rest = list(train)
+                assert next(test, None) is None
+            batches = [first, *rest]
+            assert [batch.n_rows for batch in batches] == [1000] * 15
+            assert np.array_equal(np.vstack([batch.features for batch in batches]), X)
+        server.wait()
+    assert {one.ended for one in server.result().deliveries} == {"whole"}
+
+
+def test_open_pipe_closes_early():
+    X = np.zeros((500_000, 4), "float32")
+    with Server({"train": X}, epochs=2, timeout_s=60) as server:
+        with rs.open_pipe(server.directory, "train", rows=10) as batches:
+            next(batches)
+        with rs.open_pipe(server.directory, "train", epoch=1) as batches:
+            assert sum(batch.n_rows for batch in batches) == len(X)
         server.wait()
     assert [one.ended for one in server.result().deliveries] == ["closed", "whole"]
 

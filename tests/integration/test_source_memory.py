@@ -4,7 +4,10 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
+
+import recordsmith as rs
 
 LIMIT_MIB = 400
 GROWTH_MIB = 48
@@ -111,3 +114,39 @@ def test_memory_is_flat(case, tmp_path):
     small, large = peak_mib(case, 1, tmp_path), peak_mib(case, 4, tmp_path)
     assert large < LIMIT_MIB
     assert large - small < GROWTH_MIB
+
+
+WHOLE = """
+import sys
+import numpy as np
+import recordsmith
+
+def peak():
+    with open("/proc/self/status") as status:
+        return int(status.read().split("VmHWM:")[1].split()[0]) >> 10
+
+path = sys.argv[1]
+recordsmith.read(path, threads=1).rows(0, 1)  # what is imported on the way
+before = peak()
+batch = recordsmith.read(sys.argv[2])
+print(peak() - before, sum(field.values.nbytes for field in batch.fields) >> 20)
+"""
+
+
+@pytest.mark.slow
+def test_a_whole_file_needs_its_arrays_and_little_more(tmp_path):
+    """Neither the file's bytes nor the batches are kept beside the result."""
+    small, large = tmp_path / "small.pbr", tmp_path / "large.pbr"
+    piece = rs.encode(np.ones((10_000, 100), "f4"), np.ones(10_000, "f4"))
+    small.write_bytes(piece)
+    large.write_bytes(piece * 40)
+    done = subprocess.run(
+        [sys.executable, "-c", WHOLE, str(small), str(large)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    grown, needed = map(int, done.stdout.split())
+    assert needed > 100
+    assert grown < needed + 32

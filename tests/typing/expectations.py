@@ -18,5 +18,7 @@ reveal_type(rs.validate("a.pbr").clean)  # bool
 reveal_type(rs.validate("a.pbr").findings[0].count)  # int
 reveal_type(rs.salvage("a.pbr", "b.pbr").bytes_lost)  # int
 reveal_type(rs.errors.FormatError("x").offset)  # int | None
+reveal_type(rs.open_pipe(None, "train").n_rows)  # int
+reveal_type(next(rs.pipe.Channel("train").epochs(1)))  # recordsmith.pipe.epoch.Epoch
 reveal_type(next(rs.requests("a.pbr")).body)  # bytes
 reveal_type(rs.transform_files("a.pbr", "b").settings())  # dict[str, Any]

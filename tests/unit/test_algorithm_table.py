@@ -229,23 +229,6 @@ def test_channels_agree(entry):
 
 
 @each_entry
-def test_responses_have_forms_and_fields(entry):
-    found = entry.inference
-    types = [form.content_type for form in found.forms]
-    names = [field.name for field in found.fields]
-    assert len(set(types)) == len(types)
-    assert len(set(names)) == len(names)
-    assert set(found.responses.value) <= set(types)
-    for form in found.forms:
-        listed = form.content_type in found.responses.value
-        assert listed or not form.layout.sure, form.content_type
-        named = (form.root, form.columns)
-        assert all(one.status == form.layout.status for one in named)
-    for field in found.fields:
-        assert field.shape_from is None or field.shape_from in names
-
-
-@each_entry
 def test_recommendations_are_allowed(entry):
     allowed = entry.distribution
     for channel, fact in entry.recommended_distribution.items():

@@ -32,6 +32,31 @@ def test_rebatching_keeps_the_rows(batch, cuts, rows):
     assert all(0 < one.n_rows <= rows for one in found)
 
 
+def test_only_rows_of_several_batches_are_copied():
+    parts = [rs.decode(rs.encode(np.full((10, 2), i, "f4"))) for i in range(3)]
+    found = list(rebatch(parts, 4))
+    assert [one.n_rows for one in found] == [4, 4, 4, 4, 4, 4, 4, 2]
+    assert [one.features[0, 0] for one in found] == [0, 0, 0, 1, 1, 2, 2, 2]
+    assert [one.first_row for one in found] == [0, 4, 8, 2, 6, 0, 4, 8]
+    shared = [
+        any(np.shares_memory(one.features, part.features) for part in parts)
+        for one in found
+    ]
+    assert shared == [True, True, False, True, True, True, True, True]
+
+
+def test_fields_that_differ_meet_only_where_rows_do():
+    """Batches of different widths are no matter as long as none holds both."""
+    parts = [rs.decode(rs.encode(np.zeros((4, width), "f4"))) for width in (2, 3)]
+    assert [one.features.shape for one in rebatch(parts, 2)] == [(2, 2)] * 2 + [
+        (2, 3)
+    ] * 2
+    found = []
+    with pytest.raises(InputError, match="has width 3, before it had 2"):
+        found.extend(rebatch(parts, 3))
+    assert [one.features.shape for one in found] == [(3, 2)]
+
+
 def test_nothing():
     assert concat([]).n_rows == 0
     assert list(rebatch([], 3)) == []

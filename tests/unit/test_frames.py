@@ -98,11 +98,42 @@ def test_what_cannot_be_read_is_refused_at_once(tmp_path):
 
 
 def test_payloads_longer_than_a_block():
-    payloads = [os.urandom(n) for n in (3 << 20, 10, (1 << 20) - 8, 1 << 20, 5)]
+    sizes = (3 << 20, 10, (1 << 20) - 8, 1 << 20, 5, (1 << 20) + 1, 1 << 19, 777_777)
+    payloads = [os.urandom(n) for n in sizes]
     data = b"".join(map(wire.frame, payloads))
     assert list(rs.read_frames(data)) == payloads
     assert list(rs.read_frames(io.BytesIO(data))) == payloads
     assert list(iter_payloads(Dribble(data, [700_001] * 20))) == payloads
+
+
+def test_long_payloads_without_an_end(tmp_path):
+    path = tmp_path / "long.rec"
+    data = wire.frame(b"short") + wire.frame(bytes(range(251)) * 8000)  # no padding
+    data += wire.frame(b"x" * 2_000_001)
+    for cut in (0, 1, 2, 3):
+        path.write_bytes(data[: len(data) - cut])
+        assert [len(one) for one in rs.read_frames(path)] == [5, 2_008_000, 2_000_001]
+    for cut in (4, 5, 1_000_000, 1_999_999):
+        path.write_bytes(data[: len(data) - cut])
+        found = rs.read_frames(path)
+        assert [len(next(found)) for _ in range(2)] == [5, 2_008_000]
+        with pytest.raises(FormatError, match="needs 2000012 bytes") as caught:
+            next(found)
+        assert f"{2_000_012 - cut} are there" in caught.value.reason
+        assert (caught.value.row, caught.value.offset) == (3, 16 + 2_008_008)
+
+
+def test_long_split_payloads():
+    payload = wire.MAGIC + bytes(1_000_000) + wire.MAGIC + bytes(2_000_003)
+    data = (wrap(payload, split="dmlc") + wire.frame(b"next")) * 2
+    for src in (data, io.BytesIO(data), io.BufferedReader(io.BytesIO(data))):
+        assert list(iter_payloads(src)) == [payload, b"next"] * 2
+
+
+def test_what_a_buffered_file_holds_already():
+    file = io.BufferedReader(io.BytesIO(wire.frame(b"skipped") + DATA), 64)
+    file.read(16)
+    assert list(iter_payloads(file)) == PAYLOADS
 
 
 def test_what_a_pipe_holds_is_given_at_once():
@@ -128,12 +159,11 @@ def test_non_blocking_input():
         open(out, "rb", buffering=0) as reading,
         open(into, "wb", buffering=0) as writing,
     ):
-        with pytest.raises(InputError, match="no bytes ready"):
-            next(iter_payloads(reading))
-        later = threading.Timer(0.05, writing.write, [wire.frame(b"late")])
-        later.start()
-        assert next(rs.read_frames(reading)) == b"late"  # this one waits
-        later.join()
+        for read in (iter_payloads, rs.read_frames):  # they wait
+            later = threading.Timer(0.05, writing.write, [wire.frame(b"late")])
+            later.start()
+            assert next(read(reading)) == b"late"
+            later.join()
 
 
 def test_memory_is_flat(tmp_path):

@@ -235,6 +235,18 @@ def test_damaged_records_are_no_raw_frames():
     assert caught.value.row == 2
 
 
+def test_verifying_images(tmp_path):
+    report = rs.verify(IMAGES / "jpeg.rec")
+    (problem,) = report.problems
+    assert (problem.record, problem.offset, report.n_problems) == (1, 0, 1)
+    assert "the frames hold JPEG images behind MXNet's image header" in problem.reason
+    assert (report.records, report.bytes) == (0, (IMAGES / "jpeg.rec").stat().st_size)
+    path = tmp_path / "cut.rec"
+    path.write_bytes(IMAGES.joinpath("jpeg.rec").read_bytes()[:-9])
+    _, cut = rs.verify(path).problems
+    assert (cut.record, cut.reason.split(":")[0]) == (4, "the data end inside a frame")
+
+
 def test_validating_images():
     report = rs.validate(IMAGES / "png.rec", "linear-learner")
     (finding,) = [one for one in report.findings if one.rule == "file/raw-recordio"]

@@ -359,6 +359,7 @@ def test_a_number_that_does_not_fit_is_named(container, sparse):
         ({"shard": (2, 2)}, r"shard is \(2, 2\), expected \(i, n\)"),
         ({"shard": 3}, "shard is 3, expected"),
         ({"shard": "all"}, "shard is 'all', expected"),
+        ({"frames": True, "last": "pad", "rows": 2}, "raw frames have no padding"),
     ],
 )
 def test_settings_that_are_refused(container, options, reason):

@@ -206,5 +206,5 @@ def test_items_in_shards_and_lists():
     assert list(sharded_items("abcdefg", (1, 3))) == ["b", "e"]
     assert list(listed("abcde", 2, "keep")) == [["a", "b"], ["c", "d"], ["e"]]
     assert list(listed("abcde", 2, "drop")) == [["a", "b"], ["c", "d"]]
-    assert list(listed("abcde", 4, "pad")) == [list("abcd"), list("eeee")]
-    assert list(listed("", 4, "pad")) == []
+    assert list(listed("abcd", 2, "drop")) == [["a", "b"], ["c", "d"]]
+    assert list(listed("", 4, "keep")) == []

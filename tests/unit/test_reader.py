@@ -1,6 +1,8 @@
 """Streams to batches."""
 
+import gzip
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -56,6 +58,36 @@ def test_errors_of_the_file_pass(error):
     with pytest.raises(type(error)) as caught:
         list(iter_batches_from(Failing(TEN, error)))
     assert caught.value is error
+
+
+@pytest.mark.parametrize("tail", [b"", TEN[:30], b"\x0a", b"xyz"])
+def test_rows_before_a_failure_come_first(tail):
+    """Of a record that the failure cut off, nothing is said."""
+    error, found = OSError("gone"), []
+    with pytest.raises(OSError, match="gone") as caught:
+        found.extend(iter_batches_from(Failing(TEN + tail, error)))
+    assert caught.value is error
+    assert [batch.n_rows for batch in found] == [10]
+
+
+def test_damage_before_a_failure_is_what_is_told():
+    bad = wire.frame(b"\x0f")
+    with pytest.raises(FormatError, match="wire type 7"):
+        list(iter_batches_from(Failing(TEN + bad, OSError("gone"))))
+
+
+def test_rows_before_damaged_compression_come_first(tmp_path):
+    X = np.random.default_rng(0).random((30_000, 8), "f4")
+    data = rs.encode(X)
+    packed = gzip.compress(data)
+    cut = packed[: len(packed) // 2]
+    n_rows = len(zlib.decompressobj(31).decompress(cut)) // (len(data) // len(X))
+    assert 10_000 < n_rows < 20_000
+    path, found = tmp_path / "x.pbr.gz", []
+    path.write_bytes(cut)
+    with pytest.raises(FormatError, match="ends in the middle of a compressed stream"):
+        found.extend(rs.iter_batches(path))
+    assert np.array_equal(np.concatenate([one.features for one in found]), X[:n_rows])
 
 
 def test_a_file_that_does_not_wait():

@@ -11,7 +11,7 @@ from . import options, process
 from .progress import human_bytes, plural
 
 if TYPE_CHECKING:
-    from ..pipe import Delivery, Served
+    from ..pipe import Delivery, Feed, Served
 
 __all__ = ["EPILOG", "HELP", "RUNS_A_PROGRAM", "add_arguments", "run"]
 
@@ -23,6 +23,7 @@ examples:
   recordsmith pipe --channel train data/train/ --channel validation data/val/ \\
       --content-type application/x-recordio-protobuf -- python train.py
   recordsmith pipe images/ --wrap recordio --shuffle --seed 1 -- python train.py
+  recordsmith pipe --job job.json --channel train data/ -- python train.py
   recordsmith pipe train.csv --as recordio --label target -- python train.py
   recordsmith pipe data/train/ --directory /opt/ml/input/data --epochs 3
 
@@ -78,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="give up, and end the program, if nothing is read for so many seconds; "
         "default: never",
+    )
+    add(
+        "--job",
+        metavar="FILE",
+        help="a create_training_job request, or its InputDataConfig: what the options of "
+        "the channel would say, and hyperparameters",
     )
     add(
         "--hyperparameters",
@@ -141,17 +148,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve."""
-    from ..pipe import Feed, Server
+    from ..pipe import Server
 
-    settings: dict[str, Any] = {}
-    options.load_hyperparameters(args, settings)
-    common = _feed(args)
-    feeds = {}
-    for name, src in _channels(args).items():
-        own = dict(common)
-        if args.algorithm is not None:
-            own["convert"] = {**common["convert"], **settings, "channel": name}
-        feeds[name] = Feed(src, **own)
+    feeds, settings = _feeds(args)
     if args.program == []:
         args.parser.error("no program stands after --")
     epochs = args.epochs if args.epochs is not None or args.program else 1
@@ -177,6 +176,29 @@ def run(args: argparse.Namespace) -> int:
         for line in _summary(served, args.program):
             process.say(args, line)
     return 0 if code is None else code if code >= 0 else 128 - code
+
+
+def _feeds(args: argparse.Namespace) -> tuple[dict[str, Feed], dict[str, Any]]:
+    """What the channels are fed with, and hyperparameters for the program."""
+    from ..pipe import Feed, feeds_of_job
+
+    settings: dict[str, Any] = {}
+    options.load_hyperparameters(args, settings)
+    channels, common = _channels(args), _feed(args)
+    if args.job is not None:
+        refs = common.pop("refs", None)
+        for name in common:
+            flag = {"seed": "--shuffle", "convert": "--as"}.get(name) or args.flags[name]
+            args.parser.error(f"{flag} and --job: the job says it")
+        feeds, told = feeds_of_job(args.job, channels, refs=refs)
+        return feeds, {"hyperparameters": {**told, **settings.get("hyperparameters", {})}}
+    feeds = {}
+    for name, src in channels.items():
+        own = dict(common)
+        if args.algorithm is not None:
+            own["convert"] = {**common["convert"], **settings, "channel": name}
+        feeds[name] = Feed(src, **own)
+    return feeds, settings
 
 
 def _channels(args: argparse.Namespace) -> dict[str, Any]:
@@ -207,13 +229,13 @@ def _feed(args: argparse.Namespace) -> dict[str, Any]:
     if args.shuffle:
         found["seed"] = args.seed or 0
     if args.refs:
-        if args.attributes is None:
-            args.parser.error("--refs is for --attributes")
+        if args.attributes is None and args.job is None:
+            args.parser.error("--refs is for --attributes, or for --job")
         found["refs"] = dict(args.refs)
     reading = options.given(args)
     for name in (*found, "shuffle", "to", "channel", "epochs", "directory", "timeout_s"):
         reading.pop(name, None)
-    for name in ("hyperparameters", "refs", "seed"):
+    for name in ("hyperparameters", "job", "refs", "seed"):
         reading.pop(name, None)
     if args.to is not None:
         found["convert"] = reading

@@ -6,6 +6,7 @@ from .channel import Channel, open_pipe
 from .epoch import Epoch
 from .feeds import Feed
 from .fifos import fifo_path
+from .jobs import feeds_of_job
 from .reading import Skipped
 from .results import Delivery, Sent, Served
 from .sending import send
@@ -21,6 +22,7 @@ __all__ = [
     "Served",
     "Server",
     "Skipped",
+    "feeds_of_job",
     "fifo_path",
     "open_pipe",
     "send",

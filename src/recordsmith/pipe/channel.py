@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from .container import data_directory, host_shard, read_config
-from .content import content_of
+from .content import FRAMES, content_of
 from .epoch import Epoch
 from .fifos import fifo_path
 from .incoming import locate
@@ -58,7 +58,7 @@ class Channel:
     last : {"keep", "drop", "pad"}, default "keep"
         What to do about a last batch with fewer rows: give it as it is, leave it out, or
         fill it with its own rows, repeated from its first one on (`batch.n_valid` rows
-        count, `batch.n_padding` are repeated).
+        count, `batch.n_padding` are repeated; not for raw frames).
     shuffle : int, default 0
         Rows of the window in which they are shuffled; 0 keeps their order.
     seed : int, default 0
@@ -92,14 +92,15 @@ class Channel:
     Notes
     -----
     In this order: bad records are skipped, rows of other shards are left out, the rest is
-    shuffled, and cut into batches. Memory is flat: the window, the blocks that are ahead,
-    and a few MiB.
+    shuffled, and cut into batches. Memory is flat: about three times the window, the
+    blocks that are ahead, and a few MiB.
 
     gzip and zstd data are found by their first bytes, also several files in one FIFO, one
     after another. What AWS says of processing jobs, that CompressionType Gzip has
     the platform decompress on the way, makes plain bytes of them: both are read.
 
-    A channel may be used by one thread at a time. Opening an epoch closes the one before.
+    A channel may be used by one thread at a time. In Pipe mode, opening an epoch closes
+    the one before: the platform makes the next FIFO when the last one was closed.
 
     Examples
     --------
@@ -164,6 +165,11 @@ class Channel:
             frames=frames,
             label_size=label_size,
         )
+        if last == "pad" and self._content.format == FRAMES:
+            raise InputError(
+                "last is 'pad', and lists of raw frames have no padding",
+                advice="pass last='keep' or 'drop'",
+            )
         if shard == "auto":
             shard = host_shard(self.directory, told)
             self.settings = replace(self.settings, shard=shard)
@@ -183,7 +189,7 @@ class Channel:
             If what is there contradicts what the job says.
         """
         latest = None if self._latest is None else self._latest()
-        if latest is not None:
+        if latest is not None and latest.is_fifo:
             latest.close()
         place = locate(
             self.directory,

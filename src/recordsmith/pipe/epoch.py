@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..threads import prefetch
 from .content import Content
 from .incoming import Place
@@ -50,7 +51,7 @@ class Epoch:
         self.is_fifo = place.is_fifo
         self.n_rows = 0
         self._listed = settings.rows is not None
-        self._begun = False
+        self._begun = self._ended = self._left = False
         self._reading = Reading(channel, number, place, content, settings)
         blocks: Any = self._reading.blocks()
         depth = settings.prefetch
@@ -64,10 +65,18 @@ class Epoch:
         return self
 
     def __next__(self) -> Any:
+        if self._left:
+            raise InputError(
+                f"epoch {self.number} of channel {self.channel!r} was closed before its "
+                "end",
+                path=self.path,
+                advice="in Pipe mode, opening an epoch closes the one before",
+            )
         self._begun = True
         try:
             item = next(self._items)
         except BaseException:  # the end, an error or an interrupt
+            self._ended = True
             self.close()
             raise
         if hasattr(item, "n_valid"):
@@ -98,6 +107,7 @@ class Epoch:
 
     def close(self) -> None:
         """Stop reading and close the FIFO or files; safe to call again."""
+        self._left = not self._ended
         fifo = self._reading.fifo
         if fifo is not None:
             fifo.cancel()

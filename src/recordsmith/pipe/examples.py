@@ -50,12 +50,10 @@ def shuffled_items(
 
 
 def listed(items: Iterable[Any], n: int, last: str) -> Iterator[list[Any]]:
-    """Lists of n items; the last one kept, dropped, or filled with its own first ones."""
+    """Lists of n items; the last one kept as it is, or dropped."""
     items = iter(items)
     while True:
         some = list(itertools.islice(items, n))
         if not some or (len(some) < n and last == "drop"):
             return
-        if last == "pad":
-            some = list(itertools.islice(itertools.cycle(some), n))
         yield some

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import select
 import stat
 import struct
 import tempfile
@@ -27,6 +28,7 @@ _MAX_PAYLOAD = (1 << 29) - 1
 _BLOCK = 1 << 20
 _SMALL = 64 << 10
 _STDIN = "-"
+_LOOK_S = 0.05
 RECORDIO = "application/x-recordio-protobuf"
 
 
@@ -191,6 +193,7 @@ class OpenFeed:
         if self._of_files:
             if not src:
                 return
+            src = [_Stdin(outlet) if one == _STDIN else one for one in src]
             src = src[0] if len(src) == 1 else src  # a single file is named in messages
         chunks = iter_chunks(src, self.feed.y, **dict(self.feed.convert or {}))
         for chunk in prefetch(chunks):
@@ -208,8 +211,7 @@ class OpenFeed:
             self._send_decompressed(path, outlet)
             return
         if path == _STDIN:
-            with open_input(path) as opened:
-                _copy(opened.file, outlet, self.feed.wrap)
+            _copy(_Stdin(outlet), outlet, self.feed.wrap)
             return
         with io.FileIO(path) as file:
             n_bytes = os.fstat(file.fileno()).st_size
@@ -224,7 +226,7 @@ class OpenFeed:
             outlet.write(tail)
 
     def _send_decompressed(self, path: str, outlet: Outlet) -> None:
-        with open_input(path) as opened:
+        with open_input(_Stdin(outlet) if path == _STDIN else path) as opened:
             if opened.compression != "gzip" and opened.file.peek(1):
                 raise InputError(
                     "the file is not compressed with gzip, and the channel says Gzip",
@@ -232,6 +234,27 @@ class OpenFeed:
                     advice="leave gzip=True out, or compress all files",
                 )
             _copy(opened.file, outlet, self.feed.wrap)
+
+
+class _Stdin(io.RawIOBase):
+    """Standard input, whose reading ends when the serving does.
+
+    `sys.stdin` would be locked by a thread that waits for more, and that is an error when
+    the interpreter ends.
+    """
+
+    name = "<stdin>"
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not select.select([0], [], [], _LOOK_S)[0]:
+            self._outlet.refuse_stopped()
+        return os.readv(0, [buffer])
 
 
 def _names_files(src: Any) -> bool:

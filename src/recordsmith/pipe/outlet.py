@@ -164,13 +164,22 @@ class Outlet:
             at += self.write(buffer[:n])
         return at
 
+    def refuse_stopped(self) -> None:
+        """Raises Stopped if the writing is to end."""
+        self._watch.expired()
+
     def drain(self) -> None:
         """Wait until all that was written was read."""
         pause = _POLLS_S[0]
         started = time.monotonic()
         try:
             while self.unread():
-                self._room(0)
+                try:
+                    self._room(0)
+                except ReaderGone:
+                    if self.unread():
+                        raise
+                    return  # it took all in the meantime
                 self._refuse_stall()
                 time.sleep(pause)
                 pause = min(pause * 1.5, _POLLS_S[1])

@@ -193,7 +193,7 @@ def _with_shape(values: Any, what: str) -> Any:
     if hasattr(values, "shape"):
         return values
     try:
-        lengths = {len(row) for row in values if hasattr(row, "__len__")}
+        lengths = {len(row) if hasattr(row, "__len__") else None for row in values}
         if len(lengths) < 2:
             return np.array(values)
     except (TypeError, ValueError):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..batch import Batch
+    from ..decoder import Room
     from ..tally import Tally
     from .files import Files
 
@@ -29,6 +30,7 @@ def from_recordio(
     ragged: bool = False,
     threads: int | None = 1,
     tally: Tally,
+    room: Room | None = None,
 ) -> Iterator[Batch]:
     """Batches of RecordIO-protobuf files, one after another."""
     first_row = 0
@@ -40,6 +42,7 @@ def from_recordio(
             n_features=n_features,
             ragged=ragged,
             threads=threads,
+            room=room,
         )
         try:
             for batch in batches:

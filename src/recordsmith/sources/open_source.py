@@ -6,6 +6,7 @@ import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -17,6 +18,7 @@ from .columns import near
 from .files import Files
 
 if TYPE_CHECKING:
+    from ..decoder import Room
     from ..tally import Tally
 
 __all__ = ["Source", "is_files", "known_options", "open_files", "open_source"]
@@ -32,7 +34,7 @@ _READERS = {
     "npz": "from_numpy",
     "recordio": "from_recordio",
 }
-_NOT_OPTIONS = ("files", "tally", "source_format")
+_NOT_OPTIONS = ("files", "tally", "source_format", "room")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ class Source:
 
 
 def open_source(
-    src: Any, *, source_format: str | None = None, tally: Tally, **options: Any
+    src: Any,
+    *,
+    source_format: str | None = None,
+    tally: Tally,
+    room: Room | None = None,
+    **options: Any,
 ) -> Source:
     """Open anything that batches can be read from.
 
@@ -71,6 +78,9 @@ def open_source(
         Needed where neither content nor name tell the format.
     tally : Tally
         Counts what is changed on the way.
+    room : callable, optional
+        Where a reader that can is to put the numbers: see
+        :func:`recordsmith.reader.iter_batches_from`.
     **options
         Of the format; one that it does not know is refused.
 
@@ -82,7 +92,7 @@ def open_source(
         If `src` is none of these.
     """
     if is_files(src):
-        return open_files(Files(expand(src)), source_format, tally, options)
+        return open_files(Files(expand(src)), source_format, tally, options, room)
     if source_format is not None:
         raise InputError(
             f"source_format={source_format!r} is for files, not for {type(src).__name__}"
@@ -109,7 +119,11 @@ def _is_plain_array(src: Any) -> bool:
 
 
 def open_files(
-    files: Files, source_format: str | None, tally: Tally, options: dict[str, Any]
+    files: Files,
+    source_format: str | None,
+    tally: Tally,
+    options: dict[str, Any],
+    room: Room | None = None,
 ) -> Source:
     """Open files: :func:`open_source` for those that were listed already."""
     try:
@@ -122,6 +136,8 @@ def open_files(
         reader = _reader(kind)
         _check_options(options, reader, kind)
         files.measure()
+        if room is not None and "room" in inspect.signature(reader).parameters:
+            reader = partial(reader, room=room)
         batches = reader(files, tally=tally, **options)
     except BaseException:
         files.close()
