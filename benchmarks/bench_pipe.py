@@ -100,6 +100,8 @@ class Consumer:
 
 def child(kind: str, fifo: str) -> None:
     """Read a FIFO to its end; prints seconds from its opening, and MiB of growth."""
+    import scipy.sparse  # noqa: F401  sparse features are its matrices
+
     before = resident("VmRSS")
     print("ready", flush=True)
     while not Path(fifo).exists():

@@ -16,7 +16,7 @@ from .threads import n_threads, row_ranges, run_all
 
 __all__ = ["Room", "Run", "decode_run"]
 
-# role, name, "values" or "keys", shape, dtype -> an array of these, not initialised
+# role, name, "values", "keys" or "offsets", shape, dtype -> an array, not initialised
 Room = Callable[[str, str, str, "tuple[int, ...]", Any], Any]
 
 _MIN_BYTES_PER_THREAD = 4 << 20
@@ -25,6 +25,7 @@ _MIN_UNSCANNED_BYTES = 1 << 16
 _FLOATS = ("float32", "float64")
 _INT32_MAX = 2**31 - 1
 _NEVER = 2**64 - 1
+_SPARE = 1.1
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,14 @@ class Run:
     n_bytes: int
     status: str
     error: RecordsmithError | None
+
+    @property
+    def density(self) -> tuple[float, float] | None:
+        """Records and sparse values a byte."""
+        sparse = sum(len(f.values) for f in self.batch.fields if f.kind == "csr")
+        if not self.n_bytes:
+            return None
+        return self.batch.n_rows / self.n_bytes, sparse / self.n_bytes
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ def decode_run(
     n_features: int | None = None,
     ragged: bool = False,
     room: Room | None = None,
+    density: tuple[float, float] | None = None,
 ) -> Run:
     """Decode the records at data[begin:end] up to the first that does not fit the others.
 
@@ -95,10 +105,12 @@ def decode_run(
         Give rows of numbers as ragged fields even where all are equally long.
     room : callable, optional
         Gives the arrays for numbers; it may give the same memory at each call.
+    density : (float, float), optional
+        Records and sparse values that a byte is likely to hold; see :meth:`Run.density`.
     """
     if not ragged:
         quick = _decode_unscanned(
-            data, begin, end, max_records, threads, first_row, n_features, room
+            data, begin, end, max_records, threads, first_row, n_features, room, density
         )
         if quick is not None:
             return quick
@@ -173,6 +185,7 @@ def _decode_unscanned(
     first_row: int,
     n_features: int | None,
     room: Room | None,
+    density: tuple[float, float] | None,
 ) -> Run | None:
     """The rows of records that all have the fields of the first two, or None.
 
@@ -197,7 +210,7 @@ def _decode_unscanned(
         return None
     if max_records is not None or _n_parts(end - begin, threads) > 1:
         return None
-    return _decode_sparse(data, begin, end, first_row, n_features, first, room)
+    return _decode_sparse(data, begin, end, first_row, n_features, first, room, density)
 
 
 def _n_parts(n_bytes: int, threads: int | None) -> int:
@@ -255,20 +268,28 @@ def _decode_sparse(
     n_features: int | None,
     first: _core.Scan,
     room: Room | None,
+    density: tuple[float, float] | None,
 ) -> Run | None:
     """One sparse field: arrays for as much as can be there, which are cut afterwards.
 
     A value takes its own bytes and at least one for its key, a record its header and the
-    dense values. Memory that is never touched costs nothing.
+    dense values. Memory that is never touched costs nothing; but where many batches are
+    made, arrays that fit can be made in the same memory again.
     """
     n_bytes = end - begin
     sizes = [np.dtype(info.dtype).itemsize for info in first.columns]
     fixed = zip(first.columns, sizes)
     least = 8 + sum(info.max_width * size for info, size in fixed if not info.sparse)
     most_rows = n_bytes // least
+    most_values = n_bytes
+    if density is not None:
+        most_rows = min(most_rows, int(_SPARE * density[0] * n_bytes) + 64)
+        most_values = int(_SPARE * density[1] * n_bytes) + 1024
     columns = []
     for info, size in zip(first.columns, sizes):
-        most = n_bytes // (size + 1) if info.sparse else most_rows * info.max_width
+        most = most_rows * info.max_width
+        if info.sparse:
+            most = min(most_values, n_bytes // (size + 1))
         columns.append(info._replace(n_present=most_rows, n_values=most))
     if n_bytes < _MIN_UNSCANNED_BYTES or n_bytes > _INT32_MAX:
         return None
@@ -388,7 +409,7 @@ class _Plan:
         if self.kind == "dense":
             shape = (n_rows, info.max_width if info.n_present else 0)
         else:
-            offsets = np.empty(n_rows + 1, index)
+            offsets = new("offsets", (n_rows + 1,), index)
         if self.kind == "blobs":
             items = np.zeros(info.n_items + 1, np.int64)
         present = np.ones(n_rows, bool) if info.first_missing != _NEVER else None

@@ -150,7 +150,7 @@ class _Column:
         self.role, self.name = model.role, model.name
 
     def room(self, part: str, shape: tuple[int, ...], dtype: Any) -> Any:
-        growing = self._keys if part == "keys" else self._values
+        growing = {"keys": self._keys, "values": self._values}.get(part)
         return None if growing is None else growing.ahead(shape, dtype)
 
     def take(self, field: Field, growth: float) -> None:

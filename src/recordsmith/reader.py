@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from .batch import Batch
 from .decoder import Room, Run, decode_run
@@ -15,6 +18,7 @@ __all__ = ["BATCH_BYTES", "decode_all", "iter_batches_from"]
 
 BATCH_BYTES = 4 << 20  # what was read is still in the cache when it is decoded
 _MOST_THREADS = 8
+_ALIGNED = 64  # bytes
 _CUT_OFF = ("RS_E_FRAME_TRUNCATED", "RS_E_TRAILING")
 
 
@@ -57,7 +61,8 @@ def iter_batches_from(
     window = Window(file, name)
     if batch_bytes is None:
         batch_bytes = BATCH_BYTES * min(n_threads(threads), _MOST_THREADS)
-    wanted = batch_bytes
+    wanted, density = batch_bytes, None
+    blocks = _Blocks()
     while True:
         window.need(wanted)
         if not window.data:
@@ -74,7 +79,8 @@ def iter_batches_from(
             first_row=window.n_records,
             n_features=n_features,
             ragged=ragged,
-            room=room,
+            room=blocks.begin() if room is None else room,
+            density=density,
         )
         if _may_grow(run, rows) and not (window.at_end and stop == len(window.data)):
             wanted = 2 * max(wanted, len(window.data))
@@ -82,9 +88,40 @@ def iter_batches_from(
         if run.batch.n_rows:
             yield run.batch
             window.drop(run.n_bytes, run.batch.n_rows)
+            density = run.density
             wanted = batch_bytes if rows is None else _bytes_of_next(run)
         else:
             wanted = _after_nothing(run, window, wanted)
+
+
+class _Blocks:
+    """The numbers of each batch in one block of memory.
+
+    The C library gives large blocks back to the system as soon as they are free, and the
+    system clears them before it lends them again, which costs more than decoding. What
+    it keeps goes by the largest block: so that it keeps those of a batch, they are one.
+    """
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+        self._used = self._asked = 0
+
+    def begin(self) -> Room:
+        """Begin a batch that probably needs as much as the one before."""
+        self._memory = np.empty(self._asked + self._asked // 8, np.uint8)
+        self._used = self._asked = 0
+        return self._room
+
+    def _room(
+        self, role: str, name: str, part: str, shape: tuple[int, ...], dtype: Any
+    ) -> Any:
+        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+        begin, end = self._used, self._used + n_bytes
+        self._asked += -(-n_bytes // _ALIGNED) * _ALIGNED
+        if end > len(self._memory):
+            return np.empty(shape, dtype)[:]
+        self._used = -(-end // _ALIGNED) * _ALIGNED
+        return self._memory[begin:end].view(dtype).reshape(shape)
 
 
 def _bytes_of_next(run: Run) -> int:

@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import recordsmith as rs
 import wire
@@ -36,6 +37,33 @@ def test_rows_of_a_batch(rows):
     assert [b.first_row for b in found] == list(range(0, 10, rows))
     labels = [label for b in found for label in b.labels]
     assert labels == list(range(10))
+
+
+@pytest.mark.parametrize("kind", ["dense", "csr"])
+def test_batches_that_are_kept_stay_as_they_are(kind):
+    """The arrays of a batch are in one block, which is no other batch's."""
+    X = np.random.default_rng(0).random((9000, 10), "f4")
+    X[X < 0.3] = 0
+    y = np.arange(9000, dtype="f4")
+    data = rs.encode(X if kind == "dense" else sp.csr_matrix(X), y)
+    kept = list(iter_batches_from(io.BytesIO(data), batch_bytes=70_000))
+    assert len(kept) > 5
+    assert np.array_equal(np.concatenate([one.to_numpy()[0] for one in kept]), X)
+    assert np.array_equal(np.concatenate([one.labels for one in kept]), y)
+    own = [one.get("feature").values.base is one.get("label").values.base for one in kept]
+    assert sum(own) > len(own) // 2  # all of about the same size as the one before
+
+
+def test_rows_that_get_denser():
+    """Arrays for as many values as the rows before had do not hold these."""
+    rng = np.random.default_rng(0)
+    parts = [
+        sp.random(2000, 5000, d, "csr", "f4", random_state=rng) for d in (0.002, 0.03)
+    ]
+    data = b"".join(rs.encode(one) for one in parts)
+    found = list(iter_batches_from(io.BytesIO(data), batch_bytes=70_000))
+    whole = sp.vstack([one.features for one in found])
+    assert (whole != sp.vstack(parts)).nnz == 0
 
 
 @pytest.mark.parametrize("rows", [0, -1])
