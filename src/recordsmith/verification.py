@@ -11,7 +11,7 @@ import numpy as np
 from .batch import Batch, Field
 from .errors import RecordsmithError
 from .exports import row_counts
-from .frames import PayloadStream
+from .payload_stream import PayloadStream
 from .payloads import Raw, raw_payloads
 from .resync import Lost, walk
 from .storage import Input, open_input

@@ -16,16 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "paths.h"
 #include "recordsmith/recordsmith.h"
-
-#define REQUIRE(cond)                                                                    \
-    do {                                                                                 \
-        if (!(cond)) {                                                                   \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                   \
-            abort();                                                                     \
-        }                                                                                \
-    } while (0)
 
 enum { DECODE_RECORDS, DECODE_FRAMES, JOIN, N_TARGETS };
 enum { OPTION_NARROW_KEYS = 1, OPTION_NARROW_OFFSETS = 2, OPTION_RAGGED = 4 };
@@ -448,8 +441,6 @@ static void take(const uint8_t *in, size_t n)
     REQUIRE(status >= 0 || (err.offset >= 0 && err.offset <= (int64_t)n));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2) {
@@ -469,26 +460,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(exact);
     return 0;
 }
-
-#ifdef RS_REPLAY_MAIN
-static void replay(FILE *file)
-{
-    static uint8_t data[1 << 20];
-    REQUIRE(file != NULL);
-    LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
-}
-
-int main(int argc, char **argv)
-{
-    if (argc == 1) {
-        replay(stdin);
-    }
-    for (int i = 1; i < argc; i++) {
-        FILE *file = fopen(argv[i], "rb");
-        replay(file);
-        fclose(file);
-    }
-    printf("%d inputs\n", argc == 1 ? 1 : argc - 1);
-    return 0;
-}
-#endif

@@ -14,15 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "recordsmith/text.h"
-
-#define REQUIRE(cond)                                                                    \
-    do {                                                                                 \
-        if (!(cond)) {                                                                   \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                   \
-            abort();                                                                     \
-        }                                                                                \
-    } while (0)
 
 /* Rows of a text, in arrays of exactly the size that the bounds promise. */
 typedef struct rows {
@@ -295,8 +288,6 @@ static void check_text_again(const rows *whole, uint8_t options)
     free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t nothing[1];
@@ -322,19 +313,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rows_free(&whole);
     return 0;
 }
-
-#ifdef RS_REPLAY_MAIN
-int main(int argc, char **argv)
-{
-    static uint8_t data[1 << 20];
-    for (int i = 1; i < argc; i++) {
-        FILE *const file = fopen(argv[i], "rb");
-        REQUIRE(file != NULL);
-        const size_t n = fread(data, 1, sizeof data, file);
-        fclose(file);
-        LLVMFuzzerTestOneInput(data, n);
-    }
-    printf("%d inputs\n", argc - 1);
-    return argc == 1;
-}
-#endif

@@ -10,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness.h"
 #include "number.h"
 #include "recordsmith/text.h"
-
-#define REQUIRE(cond)                                                                    \
-    do {                                                                                 \
-        if (!(cond)) {                                                                   \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                   \
-            abort();                                                                     \
-        }                                                                                \
-    } while (0)
 
 enum { MAX_ROWS = 8, HEADER = 8 };
 
@@ -126,8 +119,6 @@ static void *take(const uint8_t **data, size_t *left, size_t n)
     return own;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t head[HEADER] = {0};
@@ -196,19 +187,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(values);
     return 0;
 }
-
-#ifdef RS_REPLAY_MAIN
-int main(int argc, char **argv)
-{
-    static uint8_t data[1 << 20];
-    for (int i = 1; i < argc; i++) {
-        FILE *const file = fopen(argv[i], "rb");
-        REQUIRE(file != NULL);
-        const size_t n = fread(data, 1, sizeof data, file);
-        fclose(file);
-        LLVMFuzzerTestOneInput(data, n);
-    }
-    printf("%d inputs\n", argc - 1);
-    return argc == 1;
-}
-#endif

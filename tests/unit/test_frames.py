@@ -18,7 +18,8 @@ import recordsmith as rs
 import wire
 from doubles import Dribble
 from recordsmith.errors import FormatError, InputError, LimitError, UnsupportedTypeError
-from recordsmith.frames import PayloadStream, iter_payloads, wrap
+from recordsmith.frames import iter_payloads, wrap
+from recordsmith.payload_stream import PayloadStream
 from recordsmith.window import Window
 
 PAYLOADS = [b"", b"a", b"abcd", b"abcde", wire.MAGIC * 3, bytes(5000)]

@@ -81,6 +81,15 @@ def test_no_rows_and_rows_of_a_part():
     assert take_every(part, 0, 2).get("uid").texts() == [None, ""]
 
 
+def test_keys_as_large_as_they_can_be():
+    keys = np.array([2**63 - 1, 5, 2**63 - 1])
+    parts = {"offsets": np.array([0, 1, 3]), "keys": keys}
+    field = Field("feature", "csr", np.arange(3.0), **parts)
+    taken = take(Batch((field,), 2), np.array([1, 0])).fields[0]
+    assert taken.keys.tolist() == [5, 2**63 - 1, 2**63 - 1]
+    assert taken.values.tolist() == [1, 2, 0]
+
+
 def test_long_items_are_copied_whole():
     data = np.random.default_rng(1).integers(0, 256, 3000, np.uint8)
     offsets = np.array([0, 1000, 1000, 3000])

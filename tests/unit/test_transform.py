@@ -244,13 +244,15 @@ def test_folders_of_others_are_not_removed():
         ("s3://bucket/batch/", "this is an address.*aws s3 cp --recursive"),
         ("nowhere/batch", "the folder .* does not exist; make it first"),
         ("file", "this is a file, expected the name of a folder"),
+        ("link", "this is a link, expected the name of a folder to make"),
     ],
 )
 def test_folders_that_cannot_be_made(folder, message):
     Path("file").touch()
+    Path("link").symlink_to("elsewhere")
     with pytest.raises(InputError, match=message):
         rs.transform_files(X, folder, content_type="csv")
-    assert left() == ["file"]
+    assert left() == ["file", "link"]
 
 
 def test_manifests_that_are_none():

@@ -78,7 +78,7 @@ def open_folder(folder: str, overwrite: bool) -> Iterator[Path]:
         If there is something under that name, unless `overwrite` is given and the
         manifest beside it says that it holds such files and nothing else.
     """
-    target = Path(os.path.realpath(folder))
+    target = Path(os.path.abspath(folder))  # noqa: PTH100 - of a name that may be new
     _check_place(folder, target, overwrite)
     token = secrets.token_hex(8)
     hidden = target.with_name(f".{target.name}.{token}.tmp")
@@ -102,6 +102,12 @@ def _check_place(folder: str, target: Path, overwrite: bool) -> None:
             f"the folder {str(target.parent)!r} does not exist",
             path=folder,
             advice="make it first",
+        )
+    if target.is_symlink():
+        raise InputError(
+            "this is a link, expected the name of a folder to make",
+            path=folder,
+            advice="name the folder that it stands for",
         )
     if not target.exists():
         return

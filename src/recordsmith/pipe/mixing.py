@@ -50,17 +50,21 @@ def shuffled(
     rows were divided into batches.
     """
     half = (window + 1) // 2
-    kept: Batch | None = None
-    for block in rebatch(batches, half):
-        pool = block if kept is None else concat([kept, block])
-        if kept is None or pool.n_rows < 2 * half:
-            kept = pool
-            continue
-        order = random.permutation(pool.n_rows)
-        kept = take(pool, order[half:])
-        yield take(pool, order[:half])
-    if kept is not None:
-        yield take(kept, random.permutation(kept.n_rows))
+    held: list[Batch] = []
+    n_held = 0
+    for batch in batches:
+        begin = 0
+        while n_held + batch.n_rows - begin >= 2 * half:
+            end = begin + 2 * half - n_held
+            pool = concat([*held, batch.rows(begin, end)])
+            order = random.permutation(2 * half)
+            held, n_held, begin = [take(pool, order[half:])], half, end
+            yield take(pool, order[:half])
+        if begin < batch.n_rows:
+            held.append(batch.rows(begin, batch.n_rows))
+            n_held += batch.n_rows - begin
+    if n_held:
+        yield take(concat(held), random.permutation(n_held))
 
 
 def cut(batches: Iterable[Batch], rows: int | None, last: str) -> Iterator[Batch]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["take", "take_every"]
 
+_MOST_KEYS = 2**63 - 1
 _LONG = 256  # from here on, copying piece by piece costs less than an index for each item
 
 
@@ -82,7 +83,8 @@ def _take_sparse(field: Field, rows: Array) -> Field:
     from scipy.sparse import csr_matrix
 
     keys = field.stored_keys
-    n_cols = field.width or int(keys.max(initial=0)) + 1
+    # SciPy looks at it only to choose a type that holds all keys.
+    n_cols = field.width or min(int(keys.max(initial=0)) + 1, _MOST_KEYS)
     parts = (field.stored, keys, field.bounds - field.bounds[0])
     found = csr_matrix(parts, shape=(field.n_rows, n_cols), copy=False)[rows]
     return replace(

@@ -15,7 +15,7 @@ from typing import Any
 from .. import _core
 from ..errors import RecordsmithError
 from ..exports import row_counts
-from ..frames import PayloadStream
+from ..payload_stream import PayloadStream
 from ..payloads import raw_payloads
 from ..resync import Lost, Whole, walk
 from ..storage import Input
