@@ -71,7 +71,7 @@ def _passes(report: Report, runs: int, case: cases.Case, data: bytes) -> None:
 
     n = len(data)
     found = _core.scan(data, 0, n)
-    plans = [decoder._Plan(one, case.n_rows, None, False) for one in found.columns]
+    plans = [decoder._Plan(one, case.n_rows, None, False, None) for one in found.columns]
     targets = [plan.target(0, case.n_rows, 0, plan.info, 0) for plan in plans]
 
     def fill():
