@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     )
     from .reporting.findings import Finding, Report
     from .salvaging import SalvageReport, salvage
+    from .summarising.results import ColumnStats, Statistics
+    from .summarising.summing import stats
     from .tally import Tally
     from .validation.running import validate
     from .verification import VerifyReport, verify
@@ -46,6 +48,7 @@ __all__ = [
     "Batch",
     "Candidate",
     "Chunk",
+    "ColumnStats",
     "Comparison",
     "Description",
     "Field",
@@ -56,6 +59,7 @@ __all__ = [
     "Report",
     "Request",
     "SalvageReport",
+    "Statistics",
     "Tally",
     "TransformFile",
     "TransformFiles",
@@ -82,6 +86,7 @@ __all__ = [
     "requests",
     "sagemaker",
     "salvage",
+    "stats",
     "transform_files",
     "validate",
     "verify",
@@ -120,6 +125,8 @@ _HOMES = {
     ),
     "reporting.findings": ("Finding", "Report"),
     "salvaging": ("SalvageReport", "salvage"),
+    "summarising.results": ("ColumnStats", "Statistics"),
+    "summarising.summing": ("stats",),
     "tally": ("Tally",),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),

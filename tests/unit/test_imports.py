@@ -26,7 +26,7 @@ LAYERS = [
     {"channels"},
     {"validation"},
     {"description", "pipeline"},
-    {"comparison", "inference", "pipe"},
+    {"comparison", "inference", "pipe", "summarising"},
     {"sagemaker"},
     {"", "cli", "__main__"},  # "" is the package itself: __init__.py
 ]

@@ -50,8 +50,11 @@ def add_message_options(parser: argparse.ArgumentParser, progress: bool = True) 
     )
 
 
-def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """What can be said about an input; see `recordsmith.sources`."""
+def add_source_options(parser: argparse.ArgumentParser, converting: bool = True) -> None:
+    """What can be said about an input; see `recordsmith.sources`.
+
+    Without `converting`, what would change its numbers is left out.
+    """
     group = parser.add_argument_group(
         "input",
         "A column is a name, or a position from 0; name:X is the column named X whatever "
@@ -75,19 +78,8 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help="goes into each record's metadata",
     )
-    add(
-        "--dtype",
-        choices=_DTYPES,
-        metavar="DTYPE",
-        help="of the features: float32, float64 or int32; default: what loses nothing",
-    )
-    add("--label-dtype", choices=_DTYPES, metavar="DTYPE", help="of the labels")
-    add(
-        "--nulls",
-        type=number_or_word,
-        metavar="WHAT",
-        help="missing values: error (default), nan, or a number to write",
-    )
+    if converting:
+        _add_conversions(group)
     add("--n-features", type=int, metavar="N", help="columns of sparse rows")
     add(
         "--ragged",
@@ -160,6 +152,23 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         choices=("error", "keep"),
         metavar="WHAT",
         help="libsvm: indices that do not ascend: error (default) or keep",
+    )
+
+
+def _add_conversions(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--dtype",
+        choices=_DTYPES,
+        metavar="DTYPE",
+        help="of the features: float32, float64 or int32; default: what loses nothing",
+    )
+    add("--label-dtype", choices=_DTYPES, metavar="DTYPE", help="of the labels")
+    add(
+        "--nulls",
+        type=number_or_word,
+        metavar="WHAT",
+        help="missing values: error (default), nan, or a number to write",
     )
 
 

@@ -31,7 +31,16 @@ from .arrow_types import Kind, common_dtype, describe, kind_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Columns", "Feature", "Layout", "Selection", "lay_out", "near", "select"]
+__all__ = [
+    "Columns",
+    "Feature",
+    "Layout",
+    "Selection",
+    "index_columns",
+    "lay_out",
+    "near",
+    "select",
+]
 
 Selector = Union[str, int, Sequence[Union[str, int]], None]
 
@@ -248,7 +257,7 @@ def lay_out(schema: pa.Schema, columns: Columns, nulls: Any = "error") -> Layout
     UnsupportedTypeError
         If columns have types that no record can hold; the message names all of them.
     """
-    selection = select(schema.names, columns, _index_columns(schema))
+    selection = select(schema.names, columns, index_columns(schema))
     used = set(selection.needed)
     kinds = {field.name: kind_of(field.type) for field in schema if field.name in used}
     _refuse_types(schema, selection, kinds)
@@ -264,7 +273,7 @@ def lay_out(schema: pa.Schema, columns: Columns, nulls: Any = "error") -> Layout
     return Layout(tuple(numeric), texts, selection)
 
 
-def _index_columns(schema: pa.Schema) -> list[str]:
+def index_columns(schema: pa.Schema) -> list[str]:
     """Columns that pandas stored as the index of a frame."""
     raw = (schema.metadata or {}).get(b"pandas")
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..tally import Tally
     from .files import Files
 
-__all__ = ["from_arrow_ipc"]
+__all__ = ["from_arrow_ipc", "open_ipc"]
 
 _MAGIC = b"ARROW1"
 
@@ -50,7 +50,7 @@ def from_arrow_ipc(
     first_row = 0
     for opened in files:
         with naming(opened.name, first_row):
-            schema, batches = _open(opened, files)
+            schema, batches = open_ipc(opened, files)
             if converter is None:
                 converter = Converter(
                     schema,
@@ -68,7 +68,8 @@ def from_arrow_ipc(
                 first_row = batch.first_row + batch.n_rows
 
 
-def _open(opened: Input, files: Files) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def open_ipc(opened: Input, files: Files) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Schema and record batches of one file or stream."""
     import pyarrow as pa
 
     try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..batch import Batch
     from .files import Files
 
-__all__ = ["from_csv"]
+__all__ = ["CsvParsing", "CsvTable", "block_bytes", "csv_style", "from_csv", "same_names"]
 
 _SAMPLE_BYTES = 1 << 18
 _MAX_BLOCK_BYTES = 16 << 20
@@ -110,14 +110,14 @@ def from_csv(
     InputError, UnsupportedTypeError
         As :mod:`recordsmith.sources.columns` says.
     """
-    style = CsvStyle(
-        delimiter=one_character("delimiter", delimiter),
-        quote=False if quote in (False, "", None) else one_character("quote", quote),
-        escape=False if not escape else one_character("escape", escape),
-        decimal=one_character("decimal", decimal),
-        null_values=tuple(null_values),
-        newlines_in_values=newlines_in_values,
-        skip_bad_rows=_checked_bad_row(on_bad_row),
+    style = csv_style(
+        delimiter,
+        quote,
+        escape,
+        decimal,
+        null_values,
+        newlines_in_values,
+        on_bad_row,
     )
     columns = Columns(label, features, drop, uid, metadata)
     convert = {
@@ -136,10 +136,10 @@ def from_csv(
             quote=quoted.encode() if quoted else None,
             escape=style.escape.encode() if style.escape else None,
         )
-        table = _Table(lines, style, columns, header, names, skip_rows)
-        known = _same_names(known, table.names, opened.name)
+        table = CsvTable(lines, style, columns, header, names, skip_rows)
+        known = same_names(known, table.names, opened.name)
         table.prepare(convert)
-        blocks = table.blocks(block_size or _block_bytes(len(table.names)))
+        blocks = table.blocks(block_size or block_bytes(len(table.names)))
         for batch, counted in map_ordered(table.parse, blocks, workers):
             tally.add(counted)
             empty = batch
@@ -150,18 +150,41 @@ def from_csv(
         yield empty  # it tells the columns
 
 
+def csv_style(
+    delimiter: str = ",",
+    quote: str | bool = '"',
+    escape: str | None = None,
+    decimal: str = ".",
+    null_values: Sequence[str] = ("",),
+    newlines_in_values: bool = False,
+    on_bad_row: str = "error",
+) -> CsvStyle:
+    """What the options of :func:`from_csv` say of the text, checked."""
+    return CsvStyle(
+        delimiter=one_character("delimiter", delimiter),
+        quote=False if quote in (False, "", None) else one_character("quote", quote),
+        escape=False if not escape else one_character("escape", escape),
+        decimal=one_character("decimal", decimal),
+        null_values=tuple(null_values),
+        newlines_in_values=newlines_in_values,
+        skip_bad_rows=_checked_bad_row(on_bad_row),
+    )
+
+
 def _checked_bad_row(on_bad_row: str) -> bool:
     if on_bad_row not in ("error", "skip"):
         raise InputError(f"on_bad_row={on_bad_row!r}: expected 'error' or 'skip'")
     return on_bad_row == "skip"
 
 
-def _block_bytes(n_columns: int) -> int:
-    """The parser has work for each column of each block: wide tables get larger ones."""
+def block_bytes(n_columns: int) -> int:
+    """Bytes to parse at once: the parser has work for each column of each block, so
+    wide tables get larger ones."""
     return max(BLOCK_BYTES, min(_MAX_BLOCK_BYTES, n_columns << 13))
 
 
-def _same_names(known: Any, names: list[str], path: str) -> list[str]:
+def same_names(known: Any, names: list[str], path: str) -> list[str]:
+    """The names, if all files so far have them."""
     if known is None or known == names:
         return names
     differs = [(a, b) for a, b in itertools.zip_longest(known, names) if a != b]
@@ -173,7 +196,7 @@ def _same_names(known: Any, names: list[str], path: str) -> list[str]:
     )
 
 
-class _Table:
+class CsvTable:
     """One file: its names and types, and how a block of it becomes a batch."""
 
     def __init__(
@@ -268,22 +291,35 @@ class _Table:
     def _convert(self, pa: Any, convert: dict[str, Any]) -> None:
         self._refuse_unnamed()
         self.selection: Selection = select(self.names, self._columns)
-        more = self.lines.block(_SAMPLE_BYTES)
-        if more is not None:
-            self._sample.append(more)
-        found = self._inferred()
+        found = self.sampled_types()
         texts = {self.selection.uid, self.selection.metadata}
-        self.types = {}
+        types = {}
         for name in self.selection.needed:
             type_ = found[name]
             if name in texts:
                 type_ = pa.string()
             elif pa.types.is_null(type_) or pa.types.is_integer(type_):
                 type_ = pa.float64()
-            self.types[name] = type_
-        self.read = self.style.reader(self.names, self.types, self.selection.needed)
-        schema = pa.schema(list(self.types.items()))
-        self.converter = Converter(schema, self._columns_left(), tally=Tally(), **convert)
+            types[name] = type_
+        self.read_as(types, self.selection)
+        self.converter = Converter(
+            self.schema, self._columns_left(), tally=Tally(), **convert
+        )
+
+    def sampled_types(self) -> dict[str, Any]:
+        """Type of each column as the first lines show it; to be called once."""
+        more = self.lines.block(_SAMPLE_BYTES)
+        if more is not None:
+            self._sample.append(more)
+        return self._inferred()
+
+    def read_as(self, types: dict[str, Any], selection: Selection) -> None:
+        """Lay out record batches of these columns and types, text included."""
+        import pyarrow as pa
+
+        self.selection, self.types = selection, types
+        self.read = self.style.reader(self.names, types, list(types))
+        self.schema = pa.schema(list(types.items()))
 
     def _columns_left(self) -> Columns:
         """The selection by name: positions count among all columns, not the needed."""
@@ -331,7 +367,7 @@ class _Table:
 
     def parse(self, block: Block) -> tuple[Batch, Tally]:
         """One block as a batch, and what was changed in it."""
-        return _Parsing(self, block).batch()
+        return CsvParsing(self, block).batch()
 
 
 _CONVERSION = re.compile(
@@ -340,10 +376,10 @@ _CONVERSION = re.compile(
 
 
 @dataclass
-class _Parsing:
+class CsvParsing:
     """One block on its way; `bad` holds the numbers of rows that were skipped, from 0."""
 
-    table: _Table
+    table: CsvTable
     block: Block
     bad: list[int] = field(default_factory=list)
     wrong: Any = None
@@ -351,7 +387,7 @@ class _Parsing:
     def batch(self) -> tuple[Batch, Tally]:
         table, tally = self.table, Tally()
         try:
-            rows = self._rows()
+            rows = self.rows()
             converter = table.converter.counting(tally)
             batch = converter.batch(rows, 0)
         except RecordsmithError as error:
@@ -363,13 +399,13 @@ class _Parsing:
         tally.bad_rows += len(self.bad)
         return batch, tally
 
-    def _rows(self) -> pa.RecordBatch:
+    def rows(self) -> pa.RecordBatch:
+        """The columns that are needed, as pyarrow reads them."""
         import pyarrow as pa
 
         table, data = self.table, self.block.data
         if is_blank(data) and (len(table.names) > 1 or not data):
-            schema = table.converter.schema
-            return pa.RecordBatch.from_pylist([], schema=schema)
+            return pa.RecordBatch.from_pylist([], schema=table.schema)
         try:
             found = table.read(data, self._invalid)
         except ValueError as error:  # pyarrow's own errors are ValueErrors

@@ -9,7 +9,7 @@ from ..errors import ParseError, RecordsmithError
 from ..threads import map_ordered, n_threads
 from .arrow_batches import Converter, convert_all
 from .arrow_types import SPARSE_KEYS
-from .columns import Columns
+from .columns import Columns, select
 from .files import naming
 from .text_blocks import BLOCK_BYTES, Block, LineReader, is_blank, plain_text
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..tally import Tally
     from .files import Files
 
-__all__ = ["from_jsonl"]
+__all__ = ["from_jsonl", "jsonl_rows"]
 
 _SAMPLE_BYTES = 1 << 18
 
@@ -89,12 +89,37 @@ def from_jsonl(
                 continue
             if converter is None:
                 converter = Converter(_inferred(sample, columns), columns, **options)
-            parser = _Parser(converter, exact=features is None)
+            needed = converter.layout.selection.needed
+            parser = _Parser(converter.schema, needed, exact=features is None)
             blocks = _after(sample, lines.blocks(block_size or BLOCK_BYTES))
             for block, rows in map_ordered(parser.parse, blocks, n_threads(threads)):
                 yield from _converted(rows, block, converter, first_row)
                 first_row += rows.num_rows
     if converter is None:
+        raise ParseError("there is no line", path=opened.name)
+
+
+def jsonl_rows(
+    files: Files, columns: Columns, encoding: str | None, threads: int | None
+) -> Iterator[Any]:
+    """First the schema and the selection, then record batches, text included."""
+    known: Any = None
+    for opened in files:
+        lines = LineReader(plain_text(opened.file, encoding, opened.name), opened.name)
+        with naming(opened.name):
+            sample = lines.block(_SAMPLE_BYTES)
+            if sample is None or is_blank(sample.data):
+                continue
+            if known is None:
+                schema = _inferred(sample, columns)
+                known = schema, select(schema.names, columns)
+                yield known
+            exact = columns.features is None
+            parser = _Parser(known[0], known[1].needed, exact)
+            blocks = _after(sample, lines.blocks(BLOCK_BYTES))
+            for _, rows in map_ordered(parser.parse, blocks, n_threads(threads)):
+                yield rows
+    if known is None:
         raise ParseError("there is no line", path=opened.name)
 
 
@@ -184,12 +209,11 @@ def _read(data: bytes, schema: pa.Schema | None) -> pa.Table:
 class _Parser:
     """Parses blocks into the columns that are needed."""
 
-    def __init__(self, converter: Converter, exact: bool) -> None:
+    def __init__(self, schema: pa.Schema, needed: list[str], exact: bool) -> None:
         import pyarrow as pa
 
-        needed = converter.layout.selection.needed
-        self.known = set(converter.schema.names) if exact else None
-        self.schema = pa.schema([converter.schema.field(name) for name in needed])
+        self.known = set(schema.names) if exact else None
+        self.schema = pa.schema([schema.field(name) for name in needed])
         self.needed = needed
 
     def parse(self, block: Block) -> tuple[Block, pa.RecordBatch]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from ..errors import FormatError, InputError
 from .arrow_batches import Converter, convert_all
 from .arrow_types import describe, kind_of
-from .columns import Columns
+from .columns import Columns, index_columns, select
 from .files import naming
 from .parquet_columns import iter_row_groups
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..tally import Tally
     from .files import Files
 
-__all__ = ["from_parquet"]
+__all__ = ["from_parquet", "parquet_rows"]
 
 _BATCH_ROWS = 1 << 16
 # Decoding has a price for each column of each batch; memory, for each byte of it.
@@ -81,15 +81,7 @@ def from_parquet(
     decoded side by side in little memory (hundreds of columns, many rows) passes through
     temporary files: see :mod:`recordsmith.sources.parquet_columns`.
     """
-    if schema_drift not in ("error", "promote"):
-        raise InputError(f"schema_drift={schema_drift!r}: expected 'error' or 'promote'")
-    keys = _partitions(files.entries) if partition_columns else {}
-    schemas = [_schema(files.first(), files.first().name)]
-    schemas += [_schema(entry, str(entry)) for entry in files.entries[1:]]
-    schema = schemas[0]
-    if schema_drift == "promote":
-        schema = _promoted(schemas)
-    schema = _with_partitions(schema, keys)
+    schemas, schema, keys = _schemas(files, partition_columns, schema_drift)
     converter = Converter(
         schema,
         Columns(label, features, drop, uid, metadata),
@@ -100,11 +92,52 @@ def from_parquet(
         tally=tally,
     )
     if schema_drift == "error":
-        everything = features is None
+        needed = converter.layout.selection.needed
         for entry, other in zip(files.entries[1:], schemas[1:]):
-            _refuse_drift(schemas[0], other, converter, everything, keys, str(entry))
+            _refuse_drift(schemas[0], other, needed, features is None, keys, str(entry))
     del schemas
     return _batches(files, converter, keys, threads != 1)
+
+
+def _schemas(
+    files: Files, partition_columns: bool, schema_drift: str
+) -> tuple[list[pa.Schema], pa.Schema, dict[str, list[Any]]]:
+    """The files' schemas, the one to read them by, and the folders' keys."""
+    if schema_drift not in ("error", "promote"):
+        raise InputError(f"schema_drift={schema_drift!r}: expected 'error' or 'promote'")
+    keys = _partitions(files.entries) if partition_columns else {}
+    schemas = [_schema(files.first(), files.first().name)]
+    schemas += [_schema(entry, str(entry)) for entry in files.entries[1:]]
+    schema = _promoted(schemas) if schema_drift == "promote" else schemas[0]
+    return schemas, _with_partitions(schema, keys), keys
+
+
+def parquet_rows(
+    files: Files,
+    columns: Columns,
+    partition_columns: bool,
+    schema_drift: str,
+    threads: int | None,
+) -> Iterator[Any]:
+    """First the schema and the selection, then record batches, text included."""
+    schemas, schema, keys = _schemas(files, partition_columns, schema_drift)
+    selection = select(schema.names, columns, index_columns(schema))
+    needed, everything = selection.needed, columns.features is None
+    if schema_drift == "error":
+        for entry, other in zip(files.entries[1:], schemas[1:]):
+            _refuse_drift(schemas[0], other, needed, everything, keys, str(entry))
+    del schemas
+    yield schema, selection
+    most_rows = max(1, _READ_BYTES // (8 * len(needed)))
+    for number, opened in enumerate(files):
+        constants = {name: column[number] for name, column in keys.items()}
+        with (
+            naming(opened.name),
+            closing(
+                _read(opened, files, schema, needed, most_rows, constants, threads != 1)
+            ) as batches,
+        ):
+            yield from batches
 
 
 def _batches(
@@ -118,7 +151,15 @@ def _batches(
             # Closed at once where reading ends early, not when it is collected: files
             # are open in it.
             with closing(
-                _read(opened, files, converter, constants, use_threads)
+                _read(
+                    opened,
+                    files,
+                    converter.schema,
+                    converter.layout.selection.needed,
+                    converter.rows_to_read(_READ_BYTES),
+                    constants,
+                    use_threads,
+                )
             ) as record_batches:
                 for batch in convert_all(record_batches, converter, first_row):
                     empty = batch
@@ -164,24 +205,25 @@ def _schema(src: Any, name: str) -> pa.Schema:
 def _read(
     opened: Input,
     files: Files,
-    converter: Converter,
+    schema: pa.Schema,
+    needed: list[str],
+    most_rows: int,
     constants: dict[str, Any],
     use_threads: bool,
 ) -> Generator[pa.RecordBatch, None, None]:
-    """Record batches of one file, of the converter's schema as far as it is needed."""
+    """Record batches of one file, of this schema as far as it is needed."""
     import pyarrow as pa
 
-    needed = converter.layout.selection.needed
     with _open(_source(opened), opened.name) as file, ExitStack() as ending:
         names = file.schema_arrow.names
-        promoted = not file.schema_arrow.equals(converter.schema)
+        promoted = not file.schema_arrow.equals(schema)
         present = [name for name in needed if name in names and name not in constants]
         n_rows, done = file.metadata.num_rows, 0
         if not present:
             # Row counts alone: every needed column is a constant or is missing.
             record_batches: Iterator[Any] = iter(_rows_only(n_rows))
         else:
-            rows = min(_BATCH_ROWS, converter.rows_to_read(_READ_BYTES))
+            rows = min(_BATCH_ROWS, most_rows)
             groups = iter_row_groups(file, present, rows, use_threads)
             record_batches = ending.enter_context(closing(groups))
         while True:
@@ -197,11 +239,7 @@ def _read(
                 return
             done += batch.num_rows
             as_it_is = len(present) == len(needed) and not promoted
-            yield (
-                batch
-                if as_it_is
-                else _completed(batch, converter.schema, needed, constants)
-            )
+            yield (batch if as_it_is else _completed(batch, schema, needed, constants))
             del batch  # it must not stand beside the next one while that is decoded
             files.at(done / max(1, n_rows))
 
@@ -244,13 +282,13 @@ def _completed(
 def _refuse_drift(
     first: pa.Schema,
     other: pa.Schema,
-    converter: Converter,
+    needed: list[str],
     everything: bool,
     keys: dict[str, Any],
     path: str,
 ) -> None:
     advice = 'make the files alike, or pass schema_drift="promote"'
-    for name in converter.layout.selection.needed:
+    for name in needed:
         if name in keys:
             continue
         if name not in other.names:
