@@ -49,7 +49,7 @@ class Detail:
         self.quantiles.add_sorted(ordered)
         begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
         different = ordered[begins]
-        self.distinct.add(hash_numbers(different if raw is None else raw))
+        self.distinct.add(hash_numbers(_exact(different, raw)))
         if self.counts is None:
             return
         if len(different) > self._most:
@@ -98,6 +98,15 @@ class Detail:
         upto = self.quantiles.up_to(edges[1:-1], inclusive=False)
         counts = np.diff(np.concatenate([[0], upto, [self.quantiles.n]]))
         return list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist()))
+
+
+def _exact(different: Array, raw: Array | None) -> Array:
+    """Different numbers as they were: integers where float64 may have rounded them."""
+    if raw is None:
+        return different
+    if max(-different[0], different[-1]) < 2.0**53:
+        return different.astype(np.int64)
+    return np.unique(raw)
 
 
 def number_stats(
@@ -358,7 +367,7 @@ class TimeColumn:
         array = array.drop_null()
         wide = pa.int64() if array.type.bit_width == 64 else pa.int32()
         numbers = array.view(wide)
-        self.distinct.add(hash_numbers(numbers.to_numpy(zero_copy_only=False)))
+        self.distinct.add(hash_numbers(np.unique(numbers.to_numpy(zero_copy_only=False))))
         found = pc.min_max(numbers).as_py()
         low, high = found["min"], found["max"]
         if self._range is not None:

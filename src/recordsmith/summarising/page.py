@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from ..wording import human_bytes
 from .charts import histogram, missing_bar, text, value_bars
-from .rendering import cells, counted, heads, n_columns, number, wide_text
+from .rendering import (
+    cells,
+    counted,
+    errors,
+    heads,
+    n_columns,
+    number,
+    remarks,
+    wide_text,
+)
 
 if TYPE_CHECKING:
     from .results import ColumnStats, Statistics

@@ -136,11 +136,15 @@ class Distinct:
         self._below = np.iinfo(np.uint64).max
 
     def add(self, hashes: npt.NDArray[np.uint64]) -> None:
-        """Take in the hashes of values, in any order, also repeated."""
+        """Take in the hashes of different values, in any order; a value may come again
+        in another call."""
         new = hashes[hashes < self._below]
         if not len(new):
             return
-        merged = np.unique(np.concatenate([self._smallest, new]))
+        if len(new) > 2 * _KEPT:
+            new = np.partition(new, _KEPT)[:_KEPT]
+        merged = np.sort(np.concatenate([self._smallest, new]))
+        merged = merged[np.concatenate([[True], merged[1:] != merged[:-1]])]
         self._smallest = merged[:_KEPT].copy()
         if len(merged) >= _KEPT:
             self._below = self._smallest[-1]

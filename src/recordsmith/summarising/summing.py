@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..sources.open_source import is_files, known_options, open_files
 from ..sources.raw_tables import TABLE_FORMATS, RawTable, raw_files, raw_table
 from ..storage import detect_format, expand
 from ..tally import Tally
-from ..threads import prefetch
+from ..threads import map_ordered, n_threads, prefetch
 from .collecting import NumberColumn, TextColumn, TimeColumn
 from .fields import (
     BlobField,
@@ -138,6 +139,7 @@ class _Opened:
         self.table: RawTable | None = None
         self.batches: Iterable[Batch] = ()
         self._files: Files | None = None
+        self.threads: int | None = options.get("threads")
         if y is None and is_files(src):
             self._open_files(Files(expand(src)), options)
         elif y is None and _is_table(src):
@@ -281,7 +283,7 @@ def _of_batches(
 def _of_table(
     opened: _Opened, table: RawTable, detailed: int, progress: Progress | None
 ) -> tuple[list[ColumnStats], list[WideStats], int]:
-    roles = _roles(table)
+    roles, workers = _roles(table), n_threads(opened.threads)
     nulls = ("",) if opened.format == "csv" else ()
     columns: dict[str, Column] = {}
     fields: dict[str, tuple[Converter, _Fields]] = {}
@@ -299,8 +301,8 @@ def _of_table(
             left -= form == "scalar"
     n_rows = 0
     for rows in prefetch(table.batches):
-        for name, column in columns.items():
-            column.add(rows.column(rows.schema.get_field_index(name)))
+        for _ in map_ordered(partial(_add, rows), columns.items(), workers):
+            pass
         for name, (converter, kept) in fields.items():
             for batch in converter.batches(rows, n_rows):
                 for one in batch.fields:
@@ -308,6 +310,11 @@ def _of_table(
         n_rows += rows.num_rows
         opened.told(progress, n_rows)
     return (*_in_order(roles, columns, fields, n_rows), n_rows)
+
+
+def _add(rows: Any, one: tuple[str, Column]) -> None:
+    name, column = one
+    column.add(rows.column(rows.schema.get_field_index(name)))
 
 
 def _roles(table: RawTable) -> dict[str, str]:
