@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLE_FORMATS", "RawTable", "raw_files", "raw_table"]
 
-_UNKNOWN = ("dtype", "label_dtype", "nulls", "n_features", "block_size")
+_UNKNOWN = ("dtype", "label_dtype", "nulls", "block_size")
 
 
 @dataclass(frozen=True)

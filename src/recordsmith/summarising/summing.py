@@ -140,11 +140,13 @@ class _Opened:
         self.batches: Iterable[Batch] = ()
         self._files: Files | None = None
         self.threads: int | None = options.get("threads")
+        self.n_features: int | None = None
         if y is None and is_files(src):
             self._open_files(Files(expand(src)), options)
         elif y is None and _is_table(src):
             self.format = "table"
-            self._refuse_unknown(options, _parameters())
+            self._refuse_unknown(options, [*_parameters(), "n_features"])
+            self.n_features = options.pop("n_features", None)
             self.table = raw_table(src, **options)
         elif isinstance(src, Batch):
             self.format, self.batches = "batches", [src]
@@ -168,6 +170,7 @@ class _Opened:
             if ".tsv" in first.name.lower():
                 options.setdefault("delimiter", "\t")
             self._refuse_unknown(options, known_options(self.format))
+            self.n_features = options.pop("n_features", None)
             files.measure()
             self.size = files.size
             self.table = raw_files(files, self.format, options)
@@ -293,7 +296,11 @@ def _of_table(
         form = kind_of(type_).form
         if form in ("fixed", "list", "sparse") and role == FEATURE:
             converter = Converter(
-                table.schema, Columns(features=name), nulls="nan", tally=Tally()
+                table.schema,
+                Columns(features=name),
+                nulls="nan",
+                n_features=opened.n_features,
+                tally=Tally(),
             )
             fields[name] = converter, _Fields(detailed)
         else:
