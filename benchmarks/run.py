@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SDK_PYTHON = HERE / ".venv-sdk" / "bin" / "python"
 PROGRAMS = ("encode", "decode", "read", "chunks", "pages", "sdk", "libsvm", "convert")
-PROGRAMS += ("validate", "frames", "requests", "pipe", "memory")
+PROGRAMS += ("validate", "stats", "frames", "requests", "pipe", "memory")
 DESCRIPTION = """Ratios are medians of runs alternating with the baseline, in one process,
 with their extremes; `best` is the ratio of the fastest run of each side, which tells more
 where other work shares the machine (load average at the end: {load} on {cores} cores)."""

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.sparse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -78,6 +78,7 @@ def check(one, values, sparse=False):
 # -- numbers ---------------------------------------------------------------------------
 
 
+@settings(max_examples=60)
 @given(matrices)
 def test_dense_matrices(X):
     found = rs.stats(X)
@@ -87,6 +88,7 @@ def test_dense_matrices(X):
         check(one, X[:, at])
 
 
+@settings(max_examples=60)
 @given(matrices, st.booleans())
 def test_sparse_matrices(X, small):
     found = rs.stats(scipy.sparse.csr_matrix(X), detailed=200 if small else 0)
@@ -105,6 +107,7 @@ def test_sparse_matrices(X, small):
         assert wide.empty_columns == empty.sum()
 
 
+@settings(max_examples=60)
 @given(matrices, st.integers(1, 7))
 def test_moments_do_not_depend_on_the_cut(X, step):
     whole, parts, stored = Moments(X.shape[1]), Moments(X.shape[1]), Moments(0)
@@ -150,6 +153,26 @@ def test_dtypes(dtype):
     values = np.array([[0], [1], [1], [0], [1]], dtype)
     one = rs.stats(values)["f0"]
     assert (one.count, one.nonzero, one.values) == (5, 3, [(1.0, 3), (0.0, 2)])
+
+
+@pytest.mark.parametrize("n_values", [13, 80, 3000])
+def test_histograms_count_each_number_once(n_values):
+    values = np.random.default_rng(1).integers(5, 5 + n_values, 20_000).astype(float)
+    one = rs.stats(values[:, None])["f0"]
+    edges = [low for low, _, _ in one.histogram] + [one.histogram[-1][1]]
+    assert len(edges) <= 25 and set(np.diff(edges)) == {edges[1] - edges[0]}
+    assert all(edge == int(edge) for edge in edges)
+    expected = np.histogram(values, [*edges[:-1], np.inf])[0]
+    found = [count for _, _, count in one.histogram]
+    assert np.abs(expected - found).max() <= 2 * one.rank_error * len(values)
+
+
+def test_histograms_of_long_tails_keep_the_middle():
+    values = np.random.default_rng(1).lognormal(0, 3, 50_000)
+    one = rs.stats(values[:, None])["f0"]
+    assert one.histogram[0][0] == one.quantiles[0.01]
+    assert one.histogram[-1][1] == one.quantiles[0.99] < one.maximum / 3
+    assert sum(count for _, _, count in one.histogram) == 50_000
 
 
 def test_integers_beyond_float64_differ():

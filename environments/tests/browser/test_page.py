@@ -59,7 +59,8 @@ function measure() {
 
 
 def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
     assert found, "no Chromium here (Debian, Ubuntu: apt-get install chromium)"
     return found
 

@@ -11,10 +11,10 @@ from .rendering import number
 if TYPE_CHECKING:
     from .results import ColumnStats
 
-__all__ = ["histogram", "missing_bar", "text", "value_bars"]
+__all__ = ["missing_bar", "picture", "text"]
 
 _WIDTH, _HEIGHT, _BOX = 320, 96, 22
-_MOST_VALUES = 8
+_MOST_VALUES = 12
 
 
 def text(value: str) -> str:
@@ -22,7 +22,15 @@ def text(value: str) -> str:
     return escape(printable(value))
 
 
-def histogram(one: ColumnStats) -> str:
+def picture(one: ColumnStats) -> str:
+    """A bar for each value where they are few, or text; else a histogram."""
+    few = one.values is not None and len(one.values) <= _MOST_VALUES
+    if one.values and (few or one.kind == "text" or not one.histogram):
+        return _value_bars(one)
+    return _histogram(one)
+
+
+def _histogram(one: ColumnStats) -> str:
     """Bars for intervals, and below the middle half, the middle nine tenths, the median.
 
     The heights are shares of the highest bar.
@@ -70,8 +78,9 @@ def _edge(one: ColumnStats, at: int, edge: float) -> str:
 def _end(one: ColumnStats, edge: float, is_low: bool) -> str:
     true = one.minimum if is_low else one.maximum
     if isinstance(true, float) and true != edge:
-        outermost = "to" if is_low else "from"
-        return text(f"1 % lie {outermost} {number(edge)}")
+        if one.integral and not is_low and edge > true:
+            return text(number(true))
+        return text(f"1 % {'below' if is_low else 'above'} {number(edge)}")
     return text(number(edge))
 
 
@@ -95,7 +104,7 @@ def _box(quantiles: dict[float, float], low: float, high: float) -> list[str]:
     ]
 
 
-def value_bars(one: ColumnStats) -> str:
+def _value_bars(one: ColumnStats) -> str:
     """A bar for each of the most frequent values, and one for all others."""
     values = one.values or []
     shown = [(number(value), n) for value, n in values[:_MOST_VALUES]]

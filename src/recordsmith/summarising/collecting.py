@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,18 +87,36 @@ class Detail:
         places = np.searchsorted(upto, np.ceil(np.array(SHARES) * upto[-1]))
         return {share: values[at] for share, at in zip(SHARES, places)}, 0.0
 
-    def histogram(self, low: float, high: float) -> list[tuple[float, float, float]]:
-        """Counts in intervals of one width; the ends, where they are far out, hold all
-        that lies beyond the 1st or 99th hundredth."""
-        if self.counts is not None or not low < high or not math.isfinite(high - low):
-            return []  # few values are drawn one by one
-        inner_low, inner_high = self.quantiles.at([0.01, 0.99]).tolist()
-        if high - low > 3 * (inner_high - inner_low) > 0:
-            low, high = max(low, inner_low), min(high, inner_high)
-        edges = np.linspace(low, high, _BINS + 1)
-        upto = self.quantiles.up_to(edges[1:-1], inclusive=False)
+    def histogram(
+        self, low: float, high: float, whole: bool
+    ) -> list[tuple[float, float, float]]:
+        """Counts in intervals of one width, each without its end; the first and last,
+        where the ends are far out, hold all that lies beyond the 1st and 99th
+        hundredth."""
+        if not low < high or not math.isfinite(high - low):
+            return []
+        shares, _ = self.shares()
+        inner = shares[0.99] - shares[0.01]
+        if high - low > 3 * inner > 0:
+            low, high = shares[0.01], shares[0.99]
+        if whole and high - low < 1e6:  # as many whole numbers in each
+            step = math.ceil((high - low + 1) / _BINS)
+            n = math.ceil((high - low + 1) / step)
+            edges = low + step * np.arange(n + 1.0)
+        else:
+            edges = np.linspace(low, high, _BINS + 1)
+        upto = self._below(edges[1:-1])
         counts = np.diff(np.concatenate([[0], upto, [self.quantiles.n]]))
         return list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist()))
+
+    def _below(self, numbers: Array) -> Array:
+        """How many values, about, lie below each of these."""
+        if self.counts is None:
+            return self.quantiles.up_to(numbers, inclusive=False)
+        values = sorted(self.counts)
+        upto = np.cumsum([0, *(self.counts[value] for value in values)])
+        below: Array = upto[np.searchsorted(values, numbers, side="left")]
+        return below
 
 
 def _exact(different: Array, raw: Array | None) -> Array:
@@ -144,7 +163,7 @@ def number_stats(
         found["distinct"] = min(detail.distinct.count, count)
         found["distinct_error"] = detail.distinct.error
         found["values"] = detail.values()
-        found["histogram"] = detail.histogram(low, high) if count else None
+        found["histogram"] = detail.histogram(low, high, whole) if count else None
         if whole and not lost and known.get("role") != "label":
             found["suspected_id"] = _number_id(detail, count, low, high)
     return ColumnStats(kind=known.pop("kind", "number"), **known, **found)
@@ -378,7 +397,7 @@ class TimeColumn:
             self._texts = f"{low} {array.type.unit}", f"{high} {array.type.unit}"
         else:
             low_text, high_text = ends.cast(pa.string()).to_pylist()
-            self._texts = low_text, high_text
+            self._texts = _short(low_text), _short(high_text)
 
     def result(self) -> ColumnStats:
         """What was found."""
@@ -398,3 +417,14 @@ class TimeColumn:
             maximum=high,
             constant=distinct == 1 and self.count > 1 and not self.missing,
         )
+
+
+def _short(time: str) -> str:
+    """A time without zeros for parts of seconds.
+
+    Examples
+    --------
+    >>> _short("2024-03-01 00:00:00.000000Z"), _short("2024-03-01 00:00:00.250")
+    ('2024-03-01 00:00:00Z', '2024-03-01 00:00:00.250')
+    """
+    return re.sub(r"\.0+(?=Z?$)", "", time)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..wording import human_bytes
-from .charts import histogram, missing_bar, text, value_bars
+from .charts import missing_bar, picture, text
 from .rendering import (
     cells,
     counted,
@@ -91,12 +91,11 @@ def _card(one: ColumnStats) -> str:
     marks += ["an id?"] if one.suspected_id else []
     marked = "".join(f' <span class="mark">{mark}</span>' for mark in marks)
     role = "" if one.role == "feature" else f"{text(one.role)}, "
-    picture = value_bars(one) if one.values else histogram(one)
     label = " label" if one.role == "label" else ""
     return (
         f'<article class="card{label}"><h3>{text(one.name)}</h3>'
         f'<span class="soft">{role}{text(one.dtype)}</span>{marked}'
-        f"{missing_bar(one)}{picture}{_figures(one)}</article>"
+        f"{missing_bar(one)}{picture(one)}{_figures(one)}</article>"
     )
 
 

@@ -151,15 +151,15 @@ def number(value: float | str | None) -> str:
 
     Examples
     --------
-    >>> number(0.1 + 0.2), number(12345678.0), number(3.0), number(None), number(1.5e-9)
-    ('0.3', '12345678', '3', '', '1.5e-09')
+    >>> number(0.1 + 0.2), number(12345678.4), number(-3.0), number(None), number(1.5e-9)
+    ('0.3', '12345678', '-3', '', '1.5e-09')
     """
     if value is None:
         return ""
     if isinstance(value, str):
         return printable(value)
-    if value == int(value) and abs(value) < 1e12:
-        return f"{int(value)}"
+    if abs(value) < 1e12 and (value == int(value) or abs(value) >= 1e5):
+        return f"{value:.0f}"
     return f"{value:.5g}"
 
 
