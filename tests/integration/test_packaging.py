@@ -68,7 +68,7 @@ def test_wheel_holds_the_package_and_nothing_else(built, tracked):
     assert "recordsmith/py.typed" in held
     assert [name for name in held if name.startswith("recordsmith/_core.c")]
     sources = {name[len("src/") :] for name in tracked if name.startswith("src/")}
-    data = {n for n in sources if n.endswith((".py", ".pyi", ".json", ".toml"))}
+    data = {n for n in sources if n.endswith((".py", ".pyi", ".json", ".toml", ".css"))}
     assert data <= held
     assert {name.split("/")[0].partition("-")[0] for name in held} == {"recordsmith"}
     assert not [

@@ -400,6 +400,21 @@ def test_ragged_lines_are_an_error(tmp_path):
     assert rs.stats(path, on_bad_row="skip").rows == 1
 
 
+def test_text_that_is_not_utf_8(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,b\n1,Köln\n".encode("latin-1"))
+    with pytest.raises(ParseError, match="line 2.*'b'.*the text is not UTF-8"):
+        rs.stats(path)
+    assert rs.stats(path, encoding="latin-1")["b"].values == [("Köln", 1)]
+
+
+def test_sums_beyond_float64_have_no_mean():
+    found = rs.stats(np.array([[1e308, 1.0], [1e308, 2.0], [1e308, 3.0]]))
+    assert (found["f0"].mean, found["f0"].std, found["f0"].constant) == (None, None, True)
+    assert found["f1"].mean == 2.0
+    jsonschema.validate(json.loads(json.dumps(found.to_dict(), allow_nan=False)), SCHEMA)
+
+
 def test_damaged_records_are_an_error():
     data = rs.encode(np.zeros((3, 2)))
     with pytest.raises(FormatError):

@@ -134,13 +134,24 @@ def _parser(table: CsvTable) -> Callable[[Block], pa.RecordBatch]:
         except ParseError as error:
             if error.column is None:
                 raise
+            wrong = error
         # A cell that is no number: this block once more, as text.
         import pyarrow as pa
 
         wanted = dict.fromkeys(table.types, pa.string())
         read = table.style.reader(table.names, wanted, list(wanted))
         on_bad = "skip" if table.style.skip_bad_rows else "error"
-        found = read(block.data, lambda row: on_bad).combine_chunks()
+        try:
+            found = read(block.data, lambda row: on_bad).combine_chunks()
+        except ValueError:
+            raise ParseError(
+                "the text is not UTF-8",
+                path=table.lines.name,
+                advice="pass encoding=",
+                row=wrong.row,
+                unit=wrong.unit,
+                column=wrong.column,
+            ) from None
         return next(iter(found.to_batches()))
 
     return parse

@@ -1,6 +1,6 @@
 """Statistics of data in one pass: `recordsmith.stats`.
 
-`raw tables` (files and frames with columns) are looked at as they are, text and missing
+Tables (files and frames with columns) are looked at as they are, text and missing
 values included; all else as the batches that it is read in. Moments are exact but for
 rounding; quantiles and counts of different values come from sketches, whose errors are
 stated. Nothing depends on chance: the same data give the same figures.
@@ -8,4 +8,4 @@ stated. Nothing depends on chance: the same data give the same figures.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ()

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["missing_bar", "picture", "text"]
 
-_WIDTH, _HEIGHT, _BOX = 320, 96, 22
+_WIDTH = 320
+_HEIGHT = 96
+_BOX = 22  # height of the part below the bars
 _MOST_VALUES = 12
 
 

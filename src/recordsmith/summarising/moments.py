@@ -74,8 +74,12 @@ class Moments:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.count > 1, np.sqrt(self.m2 / (self.count - 1)), np.nan)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def add(self, rows: Array) -> None:
-        """Take in rows of all columns: (n, width), float64."""
+        """Take in rows of all columns: (n, width), float64.
+
+        Where a sum is too large for float64, mean and deviation are no finite numbers.
+        """
         if not len(rows):
             return
         finite = np.isfinite(rows)
@@ -102,6 +106,7 @@ class Moments:
         self.fractions += np.count_nonzero(rows != np.rint(rows), axis=0)
         self._merge(slice(None), count, low, high, mean, m2)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def add_stored(self, keys: Array, values: Array) -> None:
         """Take in stored values of sparse rows, float64; the rest is left to
         :meth:`add_zeros`."""
