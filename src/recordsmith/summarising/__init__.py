@@ -8,4 +8,15 @@ stated. Nothing depends on chance: the same data give the same figures.
 
 from __future__ import annotations
 
-__all__ = ()
+__all__ = [
+    "charts",
+    "collecting",
+    "fields",
+    "moments",
+    "page",
+    "plain",
+    "rendering",
+    "results",
+    "sketches",
+    "summing",
+]
