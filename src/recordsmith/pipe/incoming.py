@@ -94,7 +94,10 @@ def locate(
 
 
 def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None:
-    piped, there = _is_fifo(fifo), Path(files).exists()
+    there = Path(files).exists()
+    if there and mode not in (None, "Pipe"):
+        return Place(files, False)
+    piped = _is_fifo(fifo)
     if mode is None:
         if piped and there:
             raise InputError(
@@ -114,8 +117,6 @@ def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None
                 advice='pass mode="File" to read them',
             )
         return None
-    if there:
-        return Place(files, False)
     found = f"a FIFO, {fifo}" if piped else f"{_holds(str(Path(files).parent))}"
     raise InputError(
         f"{told_by} says {mode} mode, and there is no {files}, but {found}",
@@ -125,7 +126,7 @@ def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None
 
 def _is_fifo(path: str) -> bool:
     try:
-        kind = os.lstat(path).st_mode
+        kind = os.stat(path).st_mode  # noqa: PTH116 (of what a link leads to)
     except OSError:
         return False
     if stat.S_ISREG(kind):
