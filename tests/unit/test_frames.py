@@ -453,3 +453,9 @@ def test_a_window_reads_no_more_than_it_needs():
     assert (len(window.data), window.n_records) == (6, 1)
     window.need(1000)
     assert window.at_end and len(window.data) == 80
+
+
+@pytest.mark.parametrize("data", [b"no frames", GOOD + b"no frames", b"\n no frames"])
+def test_bytes_in_memory_have_a_name_in_messages(data):
+    with pytest.raises(FormatError, match="^<bytes>: record "):
+        list(rs.read_frames(data))

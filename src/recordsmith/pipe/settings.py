@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InputError
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "check_shard"]
 
 _MODES = (None, "Pipe", "File", "FastFile")
 _LASTS = ("keep", "drop", "pad")
@@ -50,7 +50,8 @@ class Settings:
                 f"last is {self.last!r}, and batches have no fixed size",
                 advice="pass rows= as well",
             )
-        _check_shard(self.shard)
+        if self.shard != "auto":
+            check_shard(self.shard, ", or 'auto'")
 
 
 def _check_numbers(settings: Settings) -> None:
@@ -82,8 +83,9 @@ def _is_count(value: Any, least: int = 0) -> bool:
     return isinstance(value, Integral) and int(value) >= least
 
 
-def _check_shard(shard: Any) -> None:
-    if shard is None or shard == "auto":
+def check_shard(shard: Any, otherwise: str = "") -> None:
+    """Refuse what is no (i, n); `otherwise`: what else would have been right."""
+    if shard is None:
         return
     try:
         which, n_shards = shard
@@ -92,5 +94,5 @@ def _check_shard(shard: Any) -> None:
         fits = False
     if not fits:
         raise InputError(
-            f"shard is {shard!r}, expected (i, n) with i from 0 to n - 1, or 'auto'"
+            f"shard is {shard!r}, expected (i, n) with i from 0 to n - 1{otherwise}"
         )
