@@ -24,6 +24,7 @@ from .fifos import fifo_path
 
 __all__ = ["Fifo", "Place", "locate"]
 
+_LEAVE_S = 1.0
 _STEP_S = 0.1  # at most so long nobody looks whether the waiting is to end
 _PIPE_BYTES = 1 << 20  # what Linux lets everyone have; a pipe has 64 KiB by default
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Python's fcntl names from 3.10 on
@@ -232,6 +233,13 @@ class Fifo(io.RawIOBase):
             advice="see whether what writes to it still runs; timeout_s= is how long to "
             "wait",
         )
+
+    def leave_unread(self) -> None:
+        """Close it, but not before the writer can have seen that there was a reader: one
+        that it missed it would wait for, and make no FIFO for the next epoch."""
+        if not self.closed:
+            self._poll.poll(1000 * min(self._timeout_s, _LEAVE_S))
+        self.close()
 
     def cancel(self) -> None:
         """Have a read in another thread end soon; only `close` may follow."""
