@@ -199,6 +199,18 @@ def test_files_without_a_byte_have_no_rows(content_type, container):
     assert list(told.epoch(0)) == []
 
 
+@pytest.mark.parametrize(
+    ("content_type", "row"),
+    [("text/csv", "1,2\n"), ("application/jsonlines", '{"x": 2}\n')],
+)
+def test_a_file_without_a_byte_is_as_in_pipe_mode(content_type, row, container):
+    (container.data / "train").mkdir()
+    for name, text in [("a", ""), ("b", row), ("c", ""), ("d", row)]:
+        (container.data / "train" / name).write_text(text)
+    epoch = container.channel(content_type=content_type).epoch(0)
+    assert np.concatenate([batch.features for batch in epoch]).tolist() == [[2], [2]]
+
+
 def test_a_directory_that_is_not_there_is_not_waited_for(tmp_path):
     with pytest.raises(InputError, match="no such folder of inputs") as caught:
         open_pipe(tmp_path / "no", "train", timeout_s=1000)

@@ -102,7 +102,11 @@ class Reading:
 
     def _entries(self) -> list[Any]:
         """What is to be read; nothing where there are only empty files, or none and that
-        is allowed."""
+        is allowed.
+
+        A file without a byte adds nothing to what Pipe mode makes of a channel's files,
+        and so it is here; but it is no Parquet file.
+        """
         if self.fifo is not None:
             return [self.fifo]
         try:
@@ -111,7 +115,8 @@ class Reading:
             if self._settings.allow_empty:
                 return []
             raise
-        return entries if any(Path(one).stat().st_size for one in entries) else []
+        filled = [one for one in entries if Path(one).stat().st_size]
+        return entries if filled and self._content.format in (None, "parquet") else filled
 
     def _empty(self) -> InputError:
         return InputError(
