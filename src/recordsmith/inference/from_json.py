@@ -153,11 +153,11 @@ def from_documents(found: list[Any], form: Form, place: Place) -> tuple[Columns,
             if _has_no_field(document, form):
                 refuse_error_object(document, place.path)
             rows.append(document)
-    if lists:
+    n_rows = len(next(iter(lists.values()), []))
+    if n_rows:
         columns = form.columns(place)
         for name, values in lists.items():
             columns.add(name, values)
-        n_rows = len(next(iter(lists.values())))
     else:
         columns, n_rows = columns_of(rows, place, form.fields), len(rows)
     form.check(columns, n_rows)
