@@ -362,6 +362,13 @@ def test_ids_that_have_no_place_in_csv(tmp_path, array, message):
     assert not (tmp_path / "s.csv").exists()
 
 
+@pytest.mark.parametrize("out", ["-", "scored", "scored.txt", "scored.csv.gz"])
+def test_formats_that_cannot_be_told(job, out):
+    advice = "pass dest_format=, one of parquet, arrow, csv, jsonl$"
+    with pytest.raises(InputError, match=advice):
+        rs.join(job / "in", job / "out", out=out)
+
+
 def test_a_stream(job):
     out = io.BytesIO()
     found = rs.join(

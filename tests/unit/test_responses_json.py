@@ -348,3 +348,9 @@ def test_lists_of_no_predictions(algorithm):
     assert len(found) == 0
     with pytest.raises(InputError, match="has 0 predictions, expected 2"):
         rs.parse_response('{"probabilities": []}', JSON, algorithm=algorithm, rows=2)
+
+
+@pytest.mark.parametrize("content_type", [JSON, LINES])
+def test_integers_of_thousands_of_digits(content_type):
+    with pytest.raises(ParseError):
+        parse('{"score": ' + "1" * 5000 + "}", content_type)

@@ -33,7 +33,12 @@ class TableWriter(Protocol):
 
 def table_format(dest: Any, dest_format: str | None) -> str:
     """The format of a destination, of those that hold a table of any columns."""
-    found = format_of(dest, dest_format)
+    try:
+        found = format_of(dest, dest_format)
+    except InputError as error:  # which names all formats, and most do not fit here
+        if dest_format is None:
+            error.advice = f"pass dest_format=, one of {', '.join(FORMATS)}"
+        raise
     if found not in FORMATS:
         raise InputError(
             f"{found} has no place for ids and predictions",
