@@ -226,5 +226,8 @@ def _piece(piece: str) -> str:
         return "[^/]"
     if len(piece) == 1:
         return re.escape(piece)
-    inside = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
-    return f"(?!/)[{'^' + inside[1:] if inside.startswith('!') else inside}]"
+    inside = piece[1:-1]
+    turned = inside.startswith("!")
+    # All but the dash of a range means itself.
+    kept = re.sub(r"[\\\[\]^&~|]", r"\\\g<0>", inside[turned:])
+    return f"(?!/)[{'^' if turned else ''}{kept}]"

@@ -346,7 +346,11 @@ def _failure(error: Exception, url: str) -> ObjectStoreError:
             advice="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
             "run where a role gives them",
         )
-    connection = (exceptions.HTTPClientError, exceptions.IncompleteReadError)
+    connection = (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+    )
     if isinstance(error, connection):
         return ObjectStoreError(
             f"the object store does not answer: {_one_line(error)}",
