@@ -14,8 +14,6 @@ from recordsmith.errors import InputError, ObjectStoreError
 from recordsmith.object_reader import ObjectReader
 from recordsmith.storage import expand, open_input
 
-pytestmark = pytest.mark.xdist_group("ceph")  # one server does
-
 PART = 8 << 20
 
 

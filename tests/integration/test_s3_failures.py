@@ -17,8 +17,6 @@ from recordsmith.errors import InputError, ObjectStoreError
 from recordsmith.object_reader import ObjectReader
 from recordsmith.publish import open_output
 
-pytestmark = pytest.mark.xdist_group("ceph")
-
 PART = 8 << 20
 DATA = np.random.default_rng(2).bytes(3 * PART + 1000)
 
