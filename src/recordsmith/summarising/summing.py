@@ -18,7 +18,7 @@ from ..sources.arrow_types import kind_of
 from ..sources.columns import Columns, near
 from ..sources.files import Files
 from ..sources.from_table import is_table
-from ..sources.open_source import is_files, known_options, open_files
+from ..sources.open_source import check_options, is_files, open_files
 from ..sources.raw_tables import TABLE_FORMATS, RawTable, raw_files, raw_table
 from ..storage import detect_format, expand
 from ..tally import Tally
@@ -169,7 +169,7 @@ class _Opened:
                 return
             if ".tsv" in first.name.lower():
                 options.setdefault("delimiter", "\t")
-            self._refuse_unknown(options, known_options(self.format))
+            check_options(options, self.format)
             self.n_features = options.pop("n_features", None)
             files.measure()
             self.size = files.size
