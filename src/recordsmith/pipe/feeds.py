@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, LimitError
+from ..object_reader import ObjectReader
+from ..object_store import is_object
 from ..pipeline import iter_chunks
 from ..storage import expand, is_path, open_input
 from ..threads import prefetch
@@ -120,7 +122,9 @@ class OpenFeed:
             )
         self.once = self.reads_stdin or hasattr(feed.src, "__next__")
         for path in self._files:
-            if path != _STDIN and stat.S_ISFIFO(Path(path).stat().st_mode):
+            if path == _STDIN or is_object(path):
+                continue
+            if stat.S_ISFIFO(Path(path).stat().st_mode):
                 raise InputError("this is a FIFO, expected a file to serve", path=path)
         self._manifests: list[Manifest] = []
         if feed.attributes is not None:
@@ -233,6 +237,10 @@ class OpenFeed:
             return
         if path == _STDIN:
             _copy(_Stdin(outlet), outlet, self.feed.wrap)
+            return
+        if is_object(path):
+            with ObjectReader(path) as stored:
+                _copy(stored, outlet, self.feed.wrap)
             return
         with io.FileIO(path) as file:
             n_bytes = os.fstat(file.fileno()).st_size
