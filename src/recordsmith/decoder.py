@@ -94,7 +94,7 @@ def decode_run(
     begin, end : int
         Range in bytes; a frame begins at `begin`.
     max_records : int, optional
-        Stop after so many.
+        Stop after so many, 1 or more.
     threads : int, optional
         None: all cores.
     first_row : int, default 0
@@ -168,10 +168,7 @@ def _scan(
         ranges = [(a, b) for a, b in zip(cuts, cuts[1:]) if b > a]
         scans = run_all(partial(_core.scan, data, a, b) for a, b in ranges)
         parts = [_Part(a, b, scan) for (a, b), scan in zip(ranges, scans)]
-        proved = all(
-            p.scan.status == "RS_OK" and p.scan.n_bytes == p.end - p.begin for p in parts
-        )
-        if proved and _merge(parts) is not None:
+        if all(part.proved for part in parts) and _merge(parts) is not None:
             return parts
     return [_Part(begin, end, _core.scan(data, begin, end, max_records))]
 

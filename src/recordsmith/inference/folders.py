@@ -65,6 +65,15 @@ def read_manifest(folder: str) -> dict[str, Any]:
             path=path,
             advice="write the files anew, or read them with a newer recordsmith",
         )
+    for number, one in enumerate(found["files"]):
+        held = one if isinstance(one, dict) else {}
+        lacking = [name for name in ("name", "begin", "end") if name not in held]
+        if lacking:
+            raise FormatError(
+                f"file {number} lacks {', '.join(lacking)}",
+                path=path,
+                advice="write the files anew: a manifest is not to be edited",
+            )
     return found
 
 
