@@ -18,6 +18,7 @@ __all__ = ["ObjectWriter", "check_object", "part_bytes"]
 _PART_BYTES = 8 << 20
 _PARTS_OF_A_SIZE = 1000
 _IN_FLIGHT = 4
+_ABORTS = 2  # a part that the store was still taking may outlive the first
 _NO_CONDITIONS = ("NotImplemented", "InvalidRequest", "501")
 _CONDITION_FAILED = ("PreconditionFailed", "412")
 
@@ -157,11 +158,11 @@ class ObjectWriter:
         self._pool.shutdown(wait=True)
         if self._upload is None or self._upload.cancelled() or self._upload.exception():
             return
+        store, name = client(self._settings, brief=True), self._name()
         # What made the upload void is what the user is to hear of.
         with contextlib.suppress(OSError), asking(self._url):
-            client(self._settings, brief=True).abort_multipart_upload(
-                **self._name(), UploadId=self._upload.result()
-            )
+            for _ in range(_ABORTS):
+                store.abort_multipart_upload(**name, UploadId=self._upload.result())
 
     # -- requests ----------------------------------------------------------------------
 

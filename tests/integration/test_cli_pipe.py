@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,6 +88,15 @@ def test_a_program_that_stalls_is_ended(objects):
     message = bad(1, "pipe", objects, "--timeout-s", 2, "-q", "--", *script(body))
     assert "train_0: the reader took nothing for 2." in message
     assert "after 3 bytes; pass a longer --timeout-s" in message
+
+
+def test_what_a_program_wrote_is_named_even_if_the_serving_fails(objects):
+    body = "open(os.environ['SM_MODEL_DIR'] + '/part', 'w').close(); time.sleep(1000)"
+    done = run("pipe", objects, "--timeout-s", 2, "--", *script(body))
+    assert done.returncode == 1
+    kept = re.search("what the program wrote is in (.*)", said(done)[0])[1]
+    assert Path(kept, "model", "part").exists()
+    shutil.rmtree(kept)
 
 
 def test_a_program_that_never_opens(objects):

@@ -182,7 +182,7 @@ def test_faults_that_stay(store, bucket, faulty, kind, answer, message):
     proxy = faulty(lambda found, _: answer if found == kind else None)
     with pytest.raises(ObjectStoreError, match=message):
         write(bucket)
-    assert proxy.count("delete") == 1
+    assert proxy.count("delete") >= 1
     assert is_clean(store, bucket)
 
 

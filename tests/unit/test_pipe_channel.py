@@ -125,6 +125,12 @@ def test_a_wrong_configuration(container, text, error, reason):
     assert caught.value.path == str(container.config / "inputdataconfig.json")
 
 
+def test_a_configuration_that_is_no_text(container):
+    (container.config / "inputdataconfig.json").write_bytes(b'{"train": "\xff"}')
+    with pytest.raises(ParseError, match="inputdataconfig.json"):
+        container.channel()
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "x" * 65])
 def test_names_that_no_channel_has(container, name):
     with pytest.raises(InputError, match="cannot be the name of a channel"):

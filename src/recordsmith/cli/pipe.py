@@ -11,7 +11,7 @@ from . import options, process
 from .progress import human_bytes, plural
 
 if TYPE_CHECKING:
-    from ..pipe import Delivery, Feed, Served
+    from ..pipe import Delivery, Feed, Served, Server
 
 __all__ = ["EPILOG", "HELP", "RUNS_A_PROGRAM", "add_arguments", "run"]
 
@@ -162,13 +162,16 @@ def run(args: argparse.Namespace) -> int:
         on_delivery=lambda one: process.say(args, _line(one)),
         **settings,
     )
-    with server:
-        if not args.program:
-            where = server.environment.get("SM_INPUT_DIR")
-            told = f" (SM_INPUT_DIR={where})" if where else ""
-            names = " and ".join(f"{name}_0" for name in feeds)
-            process.say(args, f"serving {names} in {server.directory}{told}")
-        code = server.wait(args.program)
+    try:
+        with server:
+            if not args.program:
+                process.say(args, _serving(server, list(feeds)))
+            code = server.wait(args.program)
+    except BaseException:
+        kept = server.result().kept
+        if kept is not None:
+            process.say(args, _kept(kept))
+        raise
     served = server.result(code)
     if args.json:
         process.print_json(asdict(served))
@@ -245,6 +248,17 @@ def _feed(args: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def _serving(server: Server, channels: list[str]) -> str:
+    where = server.environment.get("SM_INPUT_DIR")
+    told = f" (SM_INPUT_DIR={where})" if where else ""
+    names = " and ".join(f"{name}_0" for name in channels)
+    return f"serving {names} in {server.directory}{told}"
+
+
+def _kept(folder: str) -> str:
+    return f"what the program wrote is in {folder}"
+
+
 def _line(one: Delivery) -> str:
     rate = human_bytes(one.bytes / max(one.seconds, 1e-9))
     return (
@@ -266,7 +280,7 @@ def _summary(served: Served, program: list[str] | None) -> list[str]:
         f"{served.seconds:.1f} s"
     )
     if served.kept is not None:
-        lines.append(f"what the program wrote is in {served.kept}")
+        lines.append(_kept(served.kept))
     return lines
 
 

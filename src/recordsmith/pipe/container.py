@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..channels.json_text import JsonText, parse
+from ..channels.job import read_text
 from ..errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..channels.json_text import JsonText
 
 __all__ = ["ChannelConfig", "data_directory", "host_shard", "read_config"]
 
@@ -140,7 +142,7 @@ def _read(directory: str, name: str, config: Any) -> JsonText | None:
         path = Path(os.fsdecode(config))
     elif not path.is_file():
         return None
-    found = parse(path.read_text("utf-8"), str(path))
+    found = read_text(path.read_bytes(), str(path))
     if not isinstance(found.value, dict):
         raise InputError(
             f"the file holds {type(found.value).__name__}, expected an object",
