@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .inference.transforming import TransformFile, TransformFiles, transform_files
     from .pipe.channel import open_pipe
     from .pipeline import (
-        WriteResult,
         convert,
         decode,
         encode,
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
         write,
     )
     from .reporting.findings import Finding, Report
+    from .results import WriteResult
     from .salvaging import SalvageReport, salvage
+    from .sharding.dealing import Shard
     from .tally import Tally
     from .validation.running import validate
     from .verification import VerifyReport, verify
@@ -56,6 +57,7 @@ __all__ = [
     "Report",
     "Request",
     "SalvageReport",
+    "Shard",
     "Tally",
     "TransformFile",
     "TransformFiles",
@@ -109,7 +111,6 @@ _HOMES = {
     "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
     "pipe.channel": ("open_pipe",),
     "pipeline": (
-        "WriteResult",
         "convert",
         "decode",
         "encode",
@@ -119,7 +120,9 @@ _HOMES = {
         "write",
     ),
     "reporting.findings": ("Finding", "Report"),
+    "results": ("WriteResult",),
     "salvaging": ("SalvageReport", "salvage"),
+    "sharding.dealing": ("Shard",),
     "tally": ("Tally",),
     "validation.running": ("validate",),
     "verification": ("VerifyReport", "verify"),
