@@ -458,6 +458,8 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
     split : mapping of str to float, optional
         Shares of the rows that go to several channels: {"train": 0.9, "test": 0.1}.
         k_fold=5 makes five equal ones. Rows go by their number and seed=.
+    shuffle : bool, default False
+        Write a folder's rows in random order, that of seed=, 0 by default.
     sagemaker_manifest : str, optional
         Write SageMaker's own manifest, too, for a folder copied to this address.
     progress : callable(bytes_done, bytes_total or None, rows_done), optional

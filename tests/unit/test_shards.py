@@ -315,7 +315,7 @@ def test_replacing():
         ({"k_fold": 50}, "k_fold is 50, at most 20"),
         ({"k_fold": 3, "split": SPLIT}, "split and k_fold are both given"),
         ({"seed": -1, "split": SPLIT}, "seed is -1"),
-        ({"seed": 1}, "seed is given, and nothing is split"),
+        ({"seed": 1}, "seed= is given, and nothing is split or shuffled"),
         ({"sagemaker_manifest": "bucket/x"}, "expected where the folder is copied to"),
         ({"shards": 2, "dest_format": "csv"}, "holds recordio, and csv is asked for"),
         ({"shards": 2, "compression": "gzip"}, "does not know the option 'compression'"),
@@ -438,6 +438,66 @@ def test_channels_of_a_split():
     assert file["DataSource"]["S3DataSource"]["S3DataDistributionType"] == (
         "FullyReplicated"
     )
+
+
+# -- shuffling -------------------------------------------------------------------------
+
+
+def splitmix(row, key):
+    """SplitMix64's output for a state, by Python's integers."""
+    mask = 2**64 - 1
+    z = (key + row * 0x9E3779B97F4A7C15) & mask
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+    return z ^ (z >> 31)
+
+
+def order(seed, n_rows=N):
+    key = int.from_bytes(hashlib.sha256(f"order:{seed}".encode()).digest()[:8], "little")
+    return sorted(range(n_rows), key=lambda row: splitmix(row, key))
+
+
+@pytest.mark.parametrize("kind", ["dense", "int32", "sparse"])
+def test_rows_come_in_the_order_of_their_hashes(kind):
+    data = {"dense": X, "int32": X.astype("int32"), "sparse": random_sparse(N)}[kind]
+    rs.write("out/", data, Y, shuffle=True, max_shard_bytes=20_000)
+    files = contents("out")
+    joined = b"".join(files[name] for name in sorted(files))
+    assert joined == rs.encode(data[order(0)], Y[order(0)])
+    rs.write("one/", batches(data, Y, 111), shuffle=True, shards=1, threads=1)
+    assert list(contents("one").values()) == [joined]
+
+
+def test_shuffled_shards_and_parts():
+    done = rs.write("a/", X, Y, shuffle=True, seed=5, split=SPLIT, shards=2)
+    rs.write("b/", batches(X, Y, 70), shuffle=True, seed=5, split=SPLIT, shards=2)
+    assert contents("a") == contents("b")
+    rs.write("plain/", X, Y, seed=5, split=SPLIT, shards=2)
+    assert members("a") == members("plain")
+    place = {row: at for at, row in enumerate(order(5))}
+    for name, data in contents("a").items():
+        batch = rs.decode(data)
+        rows = batch.features[:, 0].astype(int).tolist()
+        assert rows == sorted(rows, key=place.get), name
+        np.testing.assert_array_equal(batch.labels, batch.features[:, 0] % 3)
+    sizes = [one.bytes for one in done.shards]
+    assert abs(sizes[0] - sizes[1]) <= max(sizes[:2]) / 50
+    assert left() == sorted(f"{n}{end}" for n in ("a", "b", "plain") for end in ENDS)
+    assert json.loads(Path("a.manifest.json").read_text())["layout"]["shuffle"] is True
+
+
+ENDS = ("", ".manifest.json")
+
+
+def test_an_error_while_shuffling_names_the_row_and_leaves_nothing():
+    dense = random_sparse(900).toarray()
+    dense[777] = 0
+    with pytest.raises(InputError, match="no stored value") as caught:
+        rs.write("out/", csr_matrix(dense), shuffle=True, empty_rows="error")
+    assert caught.value.row == 777
+    with pytest.raises(InputError, match="there are 2 rows for 3 files"):
+        rs.write("out/", X[:2], shuffle=True, shards=3)
+    assert left() == []
 
 
 # -- verify ----------------------------------------------------------------------------

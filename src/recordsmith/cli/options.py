@@ -267,7 +267,13 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
         help="rows to several channels: train=0.8,validation=0.1,test=0.1",
     )
     add("--k-fold", type=int, metavar="K", help="rows to K folds of equal share")
-    add("--seed", type=int, metavar="N", help="of the split; default: 0")
+    add(
+        "--shuffle",
+        action="store_true",
+        default=None,
+        help="write the rows in random order; takes temporary space beside OUT",
+    )
+    add("--seed", type=int, metavar="N", help="of split and shuffle; default: 0")
     add(
         "--sagemaker-manifest",
         metavar="URI",

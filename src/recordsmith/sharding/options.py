@@ -27,6 +27,7 @@ OPTIONS = (
     "max_shard_bytes",
     "split",
     "k_fold",
+    "shuffle",
     "seed",
     "sagemaker_manifest",
 )
@@ -69,8 +70,10 @@ class Layout:
     split : dict of str to float
         Parts and their shares of the rows; {} for one part without a name.
     k_fold : int or None
+    shuffle : bool
+        Write the rows of each part in an order that the seed makes.
     seed : int or None
-        Of the split; None is 0.
+        Of the split and the order; None is 0.
     sagemaker_manifest : str or None
         The address that the folder is copied to.
     """
@@ -80,6 +83,7 @@ class Layout:
     max_shard_bytes: int | None = None
     split: Mapping[str, float] = field(default_factory=dict)
     k_fold: int | None = None
+    shuffle: bool = False
     seed: int | None = None
     sagemaker_manifest: str | None = None
 
@@ -128,7 +132,8 @@ class Layout:
         """What was asked for, for JSON."""
         found = {name: getattr(self, name) for name in OPTIONS}
         found["split"] = dict(self.split) if self.split and not self.k_fold else None
-        found["seed"] = (self.seed or 0) if self.split else None
+        found["shuffle"] = self.shuffle or None
+        found["seed"] = (self.seed or 0) if self.split or self.shuffle else None
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -136,9 +141,11 @@ def _check_counts(layout: Layout) -> None:
     for name in ("instances", "max_shard_bytes"):
         _check_whole(name, getattr(layout, name), 1)
     _check_whole("seed", layout.seed, 0)
-    if layout.seed is not None and not layout.split and layout.k_fold is None:
+    random = layout.split or layout.k_fold is not None or layout.shuffle
+    if layout.seed is not None and not random:
         raise InputError(
-            "seed is given, and nothing is split", advice="pass split= or k_fold="
+            "seed= is given, and nothing is split or shuffled",
+            advice="pass split=, k_fold= or shuffle=True",
         )
     if layout.instances is not None and layout.instances > _MOST_OPEN:
         raise InputError(f"instances is {layout.instances}, at most {_MOST_OPEN} will do")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,7 @@ from .dealing import Blocks, Dealer, Shard
 from .encoding import InOrder, Run, encode_rows, encode_run
 from .options import AUTO_BYTES, Layout
 from .sagemaker_manifest import write_sagemaker_manifests
+from .shuffling import Buckets
 from .splitting import Splitter
 from .summary import LabelSummary, fields_of
 
@@ -56,11 +60,10 @@ class _Part:
         self._lacking = at - n_rows
         return found
 
-    def take(self, pieces: list[Any], run: Run) -> None:
-        """Deal the blocks that end in a run."""
-        n_rows = run.batch.n_rows if run.rows is None else len(run.rows)
-        ends = run.cuts if run.cuts[-1:] == [n_rows] else [*run.cuts, n_rows]
-        begin, whole = 0, set(run.cuts)
+    def take(self, pieces: Iterable[Any], n_rows: int, cuts: list[int]) -> None:
+        """Deal the blocks that end in so many rows."""
+        ends = cuts if cuts[-1:] == [n_rows] else [*cuts, n_rows]
+        begin, whole = 0, set(cuts)
         for end, piece in zip(ends, pieces):
             self._held.append(piece)
             self._n_held += end - begin
@@ -113,6 +116,7 @@ class ShardSink:
         self._splitter = None
         if layout.split:
             self._splitter = Splitter(layout.split, layout.seed or 0)
+        self._buckets: Buckets | None = None
         self._stack = contextlib.ExitStack()
         self._parts: list[_Part] = []
         self._fields: list[dict[str, Any]] = []
@@ -131,9 +135,15 @@ class ShardSink:
         return sum(one.bytes for one in self.shards)
 
     def __enter__(self) -> ShardSink:
-        self._stack.callback(self._encoders.close)
-        opened = open_folder(self.name, self._overwrite)
-        self._hidden = self._stack.enter_context(opened)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._encoders.close)
+            hidden = stack.enter_context(open_folder(self.name, self._overwrite))
+            if self.layout.shuffle:
+                made = TemporaryDirectory(".rows", f"{hidden.stem}.", hidden.parent)
+                folder = Path(stack.enter_context(made))
+                self._buckets = Buckets(folder, self._size, self.layout.seed or 0)
+            self._hidden = hidden
+            self._stack = stack.pop_all()
         return self
 
     def write(self, batch: Batch) -> None:
@@ -143,17 +153,18 @@ class ShardSink:
         if not self._parts:
             self._begin(batch.rows(0, 1))
         first, self.n_rows = self.n_rows, self.n_rows + batch.n_rows
-        if self._splitter is None:
-            self._parts[0].labels.add(batch.all(LABEL))
-            self._put(self._parts[0], batch, None)
-            return
         rows = np.arange(first, self.n_rows, dtype=np.uint64)
-        parts = self._splitter.parts(rows)
+        parts = None if self._splitter is None else self._splitter.parts(rows)
         for number, part in enumerate(self._parts):
-            chosen = np.flatnonzero(parts == number)
-            if len(chosen):
+            chosen = None if parts is None else np.flatnonzero(parts == number)
+            if chosen is None:
+                part.labels.add(batch.all(LABEL))
+            elif len(chosen):
                 part.labels.add(batch.all(LABEL), chosen)
+            if self._buckets is None:
                 self._put(part, batch, chosen)
+        if self._buckets is not None:
+            self._scatter(batch, rows, parts)
 
     def _begin(self, row: Batch) -> None:
         """Open the files: the first row tells how long records are."""
@@ -178,15 +189,36 @@ class ShardSink:
                 run = Run(batch.rows(begin, end), None, cuts)
             else:
                 run = Run(batch, rows[begin:end], cuts)
-            for done, result in self._encoders.put(
-                (part, run), encode_run, run, self._policy
-            ):
-                self._took(done, result)
+            what = (part, end - begin, cuts)
+            self._take_all(self._encoders.put(what, encode_run, run, self._policy))
 
-    def _took(self, done: tuple[_Part, Run], result: tuple[list[Any], Tally]) -> None:
-        (part, run), (pieces, tally) = done, result
-        part.take(pieces, run)
-        self._tally.add(tally)
+    def _scatter(self, batch: Batch, rows: Array, parts: Array | None) -> None:
+        """Have rows encoded that are to be shuffled."""
+        for begin in range(0, batch.n_rows, self._run_rows):
+            end = min(batch.n_rows, begin + self._run_rows)
+            run = Run(batch.rows(begin, end), None, [])
+            own = None if parts is None else parts[begin:end]
+            self._take_all(
+                self._encoders.put((rows[begin:end], own), encode_run, run, self._policy)
+            )
+
+    def _take_all(self, results: Iterable[tuple[Any, tuple[list[Any], Tally]]]) -> None:
+        """Deal or scatter what has been encoded."""
+        for what, (pieces, tally) in results:
+            self._tally.add(tally)
+            if self._buckets is not None:
+                self._buckets.put(pieces[0], *what)
+            else:
+                part, n_rows, cuts = what
+                part.take(pieces, n_rows, cuts)
+
+    def _deal_shuffled(self, buckets: Buckets) -> None:
+        for number, frames, bounds in buckets.drain(len(self._parts)):
+            part, n_rows = self._parts[number], len(bounds) - 1
+            cuts = part.cuts(n_rows)
+            places = bounds[[0, *cuts, n_rows]].tolist()
+            pieces = (frames[a:b] for a, b in zip(places, places[1:]) if a < b)
+            part.take(pieces, n_rows, cuts)
 
     def __exit__(
         self,
@@ -209,8 +241,9 @@ class ShardSink:
             raise InputError(
                 "there are no rows, and a folder needs a file", advice="check the source"
             )
-        for done, result in self._encoders.rest():
-            self._took(done, result)
+        self._take_all(self._encoders.rest())
+        if self._buckets is not None:
+            self._deal_shuffled(self._buckets)
         found: list[Shard] = []
         for part in self._parts:
             part.flush()
