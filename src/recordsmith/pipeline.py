@@ -457,7 +457,8 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
         How many files a folder gets: see :class:`recordsmith.sharding.Layout`.
     split : mapping of str to float, optional
         Shares of the rows that go to several channels: {"train": 0.9, "test": 0.1}.
-        k_fold=5 makes five equal ones. Rows go by their number and seed=.
+        k_fold=5 makes five equal ones. Rows go by their number and seed=, and with
+        stratify=True by their label.
     shuffle : bool, default False
         Write a folder's rows in random order, that of seed=, 0 by default.
     sagemaker_manifest : str, optional

@@ -147,7 +147,7 @@ def test_the_bytes_depend_on_rows_and_options_alone(options, split, kind):
     rs.write("a", data, Y, threads=1, **options)
     rs.write("b", data, Y, threads=3, **options)
     rs.write("c", batches(data, Y, 617), threads=2, **options)
-    rs.write("d", batches(data, Y, 10), threads=2, **options)
+    rs.write("d", batches(data, Y, 59), threads=2, **options)
     expected = contents("a")
     assert [contents(one) == expected for one in "bcd"] == [True] * 3
     rs.write("one.pbr", data, Y)
@@ -316,6 +316,7 @@ def test_replacing():
         ({"k_fold": 3, "split": SPLIT}, "split and k_fold are both given"),
         ({"seed": -1, "split": SPLIT}, "seed is -1"),
         ({"seed": 1}, "seed= is given, and nothing is split or shuffled"),
+        ({"stratify": True}, "stratify= is given, and nothing is split"),
         ({"sagemaker_manifest": "bucket/x"}, "expected where the folder is copied to"),
         ({"shards": 2, "dest_format": "csv"}, "holds recordio, and csv is asked for"),
         ({"shards": 2, "compression": "gzip"}, "does not know the option 'compression'"),
@@ -438,6 +439,49 @@ def test_channels_of_a_split():
     assert file["DataSource"]["S3DataSource"]["S3DataDistributionType"] == (
         "FullyReplicated"
     )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_stratified_split_has_its_share_of_each_label(seed):
+    y = np.zeros(N)
+    y[::7] = 1
+    y[np.random.default_rng(0).choice(N, 40, replace=False)] = -2.5
+    rs.write("out/", X, y, split=SPLIT, stratify=True, seed=seed)
+    found = members("out")
+    for label in (0, 1, -2.5):
+        n_rows = int((y == label).sum())
+        for part, share in SPLIT.items():
+            here = int((y[found[part]] == label).sum())
+            assert abs(here - share * n_rows) <= 2, (label, part)
+    rs.write("b/", batches(X, y, 77), split=SPLIT, stratify=True, seed=seed, shards=3)
+    assert members("b") == found
+    rs.write("c/", X, y, split=SPLIT, stratify=True, seed=seed, shuffle=True)
+    assert members("c") == found
+    rs.write("d/", X, y, split=SPLIT, stratify=True, seed=seed + 1)
+    assert members("d") != found
+
+
+def test_stratified_folds():
+    done = rs.write("out/", X, Y, k_fold=4, stratify=True)
+    parts = json.loads(Path(done.manifest).read_text())["parts"]
+    counts = [n for one in parts.values() for n in one["labels"]["classes"].values()]
+    assert len(counts) == 12
+    assert max(counts) - min(counts) <= 3
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "needs one label of one number a row, found none"),
+        (np.zeros((N, 2)), "needs one label of one number a row, found <label"),
+        (np.arange(N), "more than 1,000 different labels"),
+        (np.where(np.arange(N) == 2100, np.nan, 1.0), "row 2100: the row has no label"),
+    ],
+)
+def test_labels_that_are_no_classes(y, message):
+    with pytest.raises(InputError, match=message):
+        rs.write("out/", X, y, split=SPLIT, stratify=True)
+    assert left() == []
 
 
 # -- shuffling -------------------------------------------------------------------------

@@ -268,6 +268,12 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--k-fold", type=int, metavar="K", help="rows to K folds of equal share")
     add(
+        "--stratify",
+        action="store_true",
+        default=None,
+        help="each part gets its share of each label",
+    )
+    add(
         "--shuffle",
         action="store_true",
         default=None,

@@ -27,6 +27,7 @@ OPTIONS = (
     "max_shard_bytes",
     "split",
     "k_fold",
+    "stratify",
     "shuffle",
     "seed",
     "sagemaker_manifest",
@@ -70,6 +71,8 @@ class Layout:
     split : dict of str to float
         Parts and their shares of the rows; {} for one part without a name.
     k_fold : int or None
+    stratify : bool
+        Each part has its share of the rows of each label.
     shuffle : bool
         Write the rows of each part in an order that the seed makes.
     seed : int or None
@@ -83,6 +86,7 @@ class Layout:
     max_shard_bytes: int | None = None
     split: Mapping[str, float] = field(default_factory=dict)
     k_fold: int | None = None
+    stratify: bool = False
     shuffle: bool = False
     seed: int | None = None
     sagemaker_manifest: str | None = None
@@ -132,6 +136,7 @@ class Layout:
         """What was asked for, for JSON."""
         found = {name: getattr(self, name) for name in OPTIONS}
         found["split"] = dict(self.split) if self.split and not self.k_fold else None
+        found["stratify"] = self.stratify or None
         found["shuffle"] = self.shuffle or None
         found["seed"] = (self.seed or 0) if self.split or self.shuffle else None
         return {name: value for name, value in found.items() if value is not None}
@@ -141,6 +146,10 @@ def _check_counts(layout: Layout) -> None:
     for name in ("instances", "max_shard_bytes"):
         _check_whole(name, getattr(layout, name), 1)
     _check_whole("seed", layout.seed, 0)
+    if layout.stratify and not layout.split and layout.k_fold is None:
+        raise InputError(
+            "stratify= is given, and nothing is split", advice="pass split= or k_fold="
+        )
     random = layout.split or layout.k_fold is not None or layout.shuffle
     if layout.seed is not None and not random:
         raise InputError(

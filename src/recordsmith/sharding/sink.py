@@ -115,7 +115,7 @@ class ShardSink:
         self._encoders = InOrder(n_threads(threads))
         self._splitter = None
         if layout.split:
-            self._splitter = Splitter(layout.split, layout.seed or 0)
+            self._splitter = Splitter(layout.split, layout.seed or 0, layout.stratify)
         self._buckets: Buckets | None = None
         self._stack = contextlib.ExitStack()
         self._parts: list[_Part] = []
@@ -154,7 +154,7 @@ class ShardSink:
             self._begin(batch.rows(0, 1))
         first, self.n_rows = self.n_rows, self.n_rows + batch.n_rows
         rows = np.arange(first, self.n_rows, dtype=np.uint64)
-        parts = None if self._splitter is None else self._splitter.parts(rows)
+        parts = None if self._splitter is None else self._splitter.parts(rows, batch)
         for number, part in enumerate(self._parts):
             chosen = None if parts is None else np.flatnonzero(parts == number)
             if chosen is None:
