@@ -16,6 +16,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# Wheels for the other Pythons: the sources have been through all examples by then.
+settings.register_profile("wheel", settings.get_profile("ci"), max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=5000)
 
 # HYPOTHESIS_PROFILE=long pytest tests/property

@@ -94,7 +94,7 @@ def decode_run(
     begin, end : int
         Range in bytes; a frame begins at `begin`.
     max_records : int, optional
-        Stop after so many.
+        Stop after so many, 1 or more.
     threads : int, optional
         None: all cores.
     first_row : int, default 0

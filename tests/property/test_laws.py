@@ -418,7 +418,7 @@ def test_a_scan_before_makes_no_difference(X_y, data):
         if encoded:
             encoded[at] = data.draw(st.integers(0, 255))
     threads = data.draw(st.integers(1, 3))
-    most = data.draw(st.none() | st.integers(0, 7))
+    most = data.draw(st.none() | st.integers(1, 7))
 
     def read():
         run = decoder.decode_run(
