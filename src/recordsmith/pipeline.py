@@ -18,7 +18,7 @@ from .gathering import Gatherer
 from .reader import decode_all
 from .results import WriteResult
 from .sharding import is_folder, pop_options
-from .sharding.about import in_words, name_of, size_of
+from .sharding.about import groups_of, in_words, name_of, size_of
 from .sharding.sink import ShardSink, open_shards
 from .tally import Tally
 from .threads import prefetch
@@ -457,8 +457,8 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
         How many files a folder gets: see :class:`recordsmith.sharding.Layout`.
     split : mapping of str to float, optional
         Shares of the rows that go to several channels: {"train": 0.9, "test": 0.1}.
-        k_fold=5 makes five equal ones. Rows go by their number and seed=, and with
-        stratify=True by their label.
+        k_fold=5 makes five equal ones. Rows go by their number and seed=; with
+        stratify=True by their label, with group_by=column by that.
     shuffle : bool, default False
         Write a folder's rows in random order, that of seed=, 0 by default.
     sagemaker_manifest : str, optional
@@ -496,6 +496,7 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
         options.pop("threads", None)  # there is nothing to parse
     stated = {**options, **for_sink, "limit": limit}
     guard = _checks(dest, src, folder, options, for_sink, tally)
+    for_sink["groups"] = groups_of(for_shards.get("group_by"), options)
     sink = _sink(dest, for_shards if folder else None, for_sink, tally, threads)
     batches, source = _open(src, y, tally, options)
     if limit is not None:
@@ -523,7 +524,7 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
         sink.format,
         rows,
         sink.n_bytes,
-        schema,
+        sink.schema if isinstance(sink, ShardSink) else schema,
         time.perf_counter() - started,
         tally,
         report,

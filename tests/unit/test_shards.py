@@ -317,6 +317,11 @@ def test_replacing():
         ({"seed": -1, "split": SPLIT}, "seed is -1"),
         ({"seed": 1}, "seed= is given, and nothing is split or shuffled"),
         ({"stratify": True}, "stratify= is given, and nothing is split"),
+        ({"group_by": "a"}, "group_by= is given, and nothing is split"),
+        (
+            {"group_by": "a", "stratify": True, "split": SPLIT},
+            "each decides where a row goes",
+        ),
         ({"sagemaker_manifest": "bucket/x"}, "expected where the folder is copied to"),
         ({"shards": 2, "dest_format": "csv"}, "holds recordio, and csv is asked for"),
         ({"shards": 2, "compression": "gzip"}, "does not know the option 'compression'"),
@@ -481,6 +486,67 @@ def test_stratified_folds():
 def test_labels_that_are_no_classes(y, message):
     with pytest.raises(InputError, match=message):
         rs.write("out/", X, y, split=SPLIT, stratify=True)
+    assert left() == []
+
+
+def grouped_table():
+    import pandas as pd
+
+    who = [f"user {i * i % 211}" for i in range(N)]
+    return pd.DataFrame({"who": who, "row": X[:, 0], "y": Y}), who
+
+
+def test_groups_stay_together():
+    table, who = grouped_table()
+    options = {"label": "y", "split": SPLIT, "group_by": "who"}
+    done = rs.write("out/", table, **options)
+    found = members("out")
+    assert sorted(chain.from_iterable(found.values())) == list(range(N))
+    groups = [{who[row] for row in rows} for rows in found.values()]
+    assert sum(map(len, groups)) == len(set(who))
+    assert all(len(one) > 2 for one in groups)
+    assert "uid" not in done.schema
+    assert all(rs.decode(data).uids is None for data in contents("out").values())
+    table.to_csv("a.csv", index=False)
+    rs.convert("a.csv", "b/", dtype="float32", shards=2, shuffle=True, **options)
+    assert members("b") == found
+    rs.write("c/", table, seed=1, **options)
+    assert members("c") != found
+    # The same users are on the same side in other data.
+    rs.write("d/", table[1500:], **options)
+    assert set(members("d")["test"]) == {row for row in found["test"] if row >= 1500}
+
+
+def test_a_group_that_is_the_uid_is_written():
+    table, who = grouped_table()
+    rs.write("out/", table, label="y", split=SPLIT, group_by="who", uid="who")
+    for data in contents("out").values():
+        batch = rs.decode(data)
+        assert batch.uids == [who[int(row)] for row in batch.features[:, 0]]
+    expected = members("out")
+    table["id"] = np.arange(N) + 7
+    rs.write("b/", table, label="y", split=SPLIT, group_by="who", uid="id")
+    assert members("b") == expected
+    batch = rs.decode(next(iter(contents("b").values())))
+    assert (batch.uids[0], batch.metadata) == (str(int(batch.features[0, 0]) + 7), None)
+
+
+def test_groups_of_arrays_are_texts():
+    _, who = grouped_table()
+    rs.write("out/", X, Y, split=SPLIT, group_by=np.array(who))
+    groups = [{who[row] for row in rows} for rows in members("out").values()]
+    assert sum(map(len, groups)) == len(set(who))
+
+
+def test_groups_that_cannot_be():
+    table, _ = grouped_table()
+    table.loc[2345, "who"] = None
+    with pytest.raises(InputError, match="row 2345: the row has no value in the column"):
+        rs.write("out/", table, label="y", split=SPLIT, group_by="who")
+    with pytest.raises(InputError, match="both are taken by other columns"):
+        rs.write("out/", X, split=SPLIT, group_by=["a"], uid=["b"], metadata=["c"])
+    with pytest.raises(InputError, match="no such column"):
+        rs.write("out/", table, label="y", split=SPLIT, group_by="whom")
     assert left() == []
 
 

@@ -274,6 +274,12 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
         help="each part gets its share of each label",
     )
     add(
+        "--group-by",
+        type=column,
+        metavar="COLUMN",
+        help="rows that are alike in it go to the same part; it is not written",
+    )
+    add(
         "--shuffle",
         action="store_true",
         default=None,

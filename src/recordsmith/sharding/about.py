@@ -3,9 +3,46 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["in_words", "name_of", "size_of"]
+from ..errors import InputError
+
+__all__ = ["Groups", "groups_of", "in_words", "name_of", "size_of"]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Where the texts are that rows are grouped by.
+
+    Attributes
+    ----------
+    role : {"uid", "metadata"}
+        The field of each batch.
+    keep : bool
+        Is it to be written, too?
+    """
+
+    role: str
+    keep: bool
+
+
+def groups_of(column: Any, options: dict[str, Any]) -> Groups | None:
+    """Have the source put a column where the split finds it: into `options`."""
+    if column is None:
+        return None
+    for role in ("uid", "metadata"):
+        asked = options.get(role)
+        if asked is column or (isinstance(asked, (str, int)) and asked == column):
+            return Groups(role, True)
+    for role in ("uid", "metadata"):
+        if options.get(role) is None:
+            options[role] = column
+            return Groups(role, False)
+    raise InputError(
+        "group_by= needs uid or metadata to be free, and both are taken by other columns",
+        advice="leave one of them out",
+    )
 
 
 def size_of(src: Any) -> int | None:

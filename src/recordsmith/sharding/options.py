@@ -28,6 +28,7 @@ OPTIONS = (
     "split",
     "k_fold",
     "stratify",
+    "group_by",
     "shuffle",
     "seed",
     "sagemaker_manifest",
@@ -73,6 +74,8 @@ class Layout:
     k_fold : int or None
     stratify : bool
         Each part has its share of the rows of each label.
+    group_by : column, or None
+        Rows that are alike in it go to the same part.
     shuffle : bool
         Write the rows of each part in an order that the seed makes.
     seed : int or None
@@ -87,6 +90,7 @@ class Layout:
     split: Mapping[str, float] = field(default_factory=dict)
     k_fold: int | None = None
     stratify: bool = False
+    group_by: Any = None
     shuffle: bool = False
     seed: int | None = None
     sagemaker_manifest: str | None = None
@@ -139,6 +143,8 @@ class Layout:
         found["stratify"] = self.stratify or None
         found["shuffle"] = self.shuffle or None
         found["seed"] = (self.seed or 0) if self.split or self.shuffle else None
+        if not isinstance(self.group_by, (str, int, type(None))):
+            found["group_by"] = type(self.group_by).__name__
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -149,6 +155,15 @@ def _check_counts(layout: Layout) -> None:
     if layout.stratify and not layout.split and layout.k_fold is None:
         raise InputError(
             "stratify= is given, and nothing is split", advice="pass split= or k_fold="
+        )
+    if layout.group_by is not None and not layout.split and layout.k_fold is None:
+        raise InputError(
+            "group_by= is given, and nothing is split", advice="pass split= or k_fold="
+        )
+    if layout.group_by is not None and layout.stratify:
+        raise InputError(
+            "stratify= and group_by= are both given, and each decides where a row goes",
+            advice="pass one of them",
         )
     random = layout.split or layout.k_fold is not None or layout.shuffle
     if layout.seed is not None and not random:

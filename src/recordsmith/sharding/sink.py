@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from ..folders import check_folder, manifest_path, open_folder, write_manifest
 from ..sinks import options_of
 from ..tally import Tally
 from ..threads import n_threads
+from .about import Groups
 from .dealing import Blocks, Dealer, Shard
 from .encoding import InOrder, Run, encode_rows, encode_run
 from .options import AUTO_BYTES, Layout
@@ -87,6 +88,8 @@ class ShardSink:
     format : str
         "recordio".
     n_rows, n_bytes : int
+    schema : str
+        The fields of the first batch, as text.
     shards : tuple of Shard
         Once the block has ended.
     manifest : str
@@ -103,8 +106,11 @@ class ShardSink:
         tally: Tally,
         threads: int | None,
         policy: dict[str, Any],
+        groups: Groups | None = None,
     ) -> None:
         self.name = folder
+        self.schema = ""
+        self._groups = groups
         self.layout = layout
         self.manifest = manifest_path(folder)
         self.shards: tuple[Shard, ...] = ()
@@ -115,7 +121,12 @@ class ShardSink:
         self._encoders = InOrder(n_threads(threads))
         self._splitter = None
         if layout.split:
-            self._splitter = Splitter(layout.split, layout.seed or 0, layout.stratify)
+            self._splitter = Splitter(
+                layout.split,
+                layout.seed or 0,
+                layout.stratify,
+                None if groups is None else groups.role,
+            )
         self._buckets: Buckets | None = None
         self._stack = contextlib.ExitStack()
         self._parts: list[_Part] = []
@@ -150,11 +161,16 @@ class ShardSink:
         """Write the rows of a batch."""
         if not batch.n_rows:
             return
-        if not self._parts:
-            self._begin(batch.rows(0, 1))
         first, self.n_rows = self.n_rows, self.n_rows + batch.n_rows
         rows = np.arange(first, self.n_rows, dtype=np.uint64)
         parts = None if self._splitter is None else self._splitter.parts(rows, batch)
+        if self._groups is not None and not self._groups.keep:
+            role = self._groups.role
+            own = tuple(one for one in batch.fields if one.role != role)
+            batch = replace(batch, fields=own)
+        if not self._parts:
+            self.schema = ", ".join(map(repr, batch.fields))
+            self._begin(batch.rows(0, 1))
         for number, part in enumerate(self._parts):
             chosen = None if parts is None else np.flatnonzero(parts == number)
             if chosen is None:
@@ -285,6 +301,7 @@ def open_shards(
     overwrite: bool = False,
     tally: Tally,
     threads: int | None = None,
+    groups: Groups | None = None,
     **options: Any,
 ) -> ShardSink:
     """A folder for batches.
@@ -299,6 +316,8 @@ def open_shards(
         Replace a folder that holds nothing but what this wrote.
     tally : Tally
     threads : int, optional
+    groups : Groups, optional
+        Where the column of group_by= is.
     **options
         Of RecordIO-protobuf: see :mod:`recordsmith.sinks.to_recordio`.
 
@@ -324,4 +343,4 @@ def open_shards(
             path=folder,
             advice=f"it knows {', '.join(sorted(known))}",
         )
-    return ShardSink(folder, layout, overwrite, tally, threads, options)
+    return ShardSink(folder, layout, overwrite, tally, threads, options, groups)

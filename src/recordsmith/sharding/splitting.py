@@ -61,11 +61,18 @@ class Splitter:
     seed : int
     stratify : bool, default False
         Deal the rows of each label apart.
+    role : {"uid", "metadata"}, optional
+        The texts by which rows go.
     """
 
     def __init__(
-        self, split: Mapping[str, float], seed: int, stratify: bool = False
+        self,
+        split: Mapping[str, float],
+        seed: int,
+        stratify: bool = False,
+        role: str | None = None,
     ) -> None:
+        self._role = role
         self._seed = seed
         self._cuts = np.cumsum(list(split.values()))[:-1]
         self._stratify = stratify
@@ -73,6 +80,8 @@ class Splitter:
 
     def parts(self, rows: Array, batch: Batch) -> Array:
         """The part of each row of a batch, from 0."""
+        if self._role is not None:
+            return self._dealt(_text_hashes(batch, self._role, self._seed, int(rows[0])))
         if self._stratify:
             return self._stratified(_classes(batch, int(rows[0])))
         return self._dealt(row_hashes(rows, self._seed, "split"))
@@ -110,6 +119,25 @@ class Splitter:
 def _key(seed: int, purpose: str) -> np.uint64:
     digest = hashlib.sha256(f"{purpose}:{seed}".encode()).digest()
     return np.uint64(int.from_bytes(digest[:8], "little"))
+
+
+def _text_hashes(batch: Batch, role: str, seed: int, first_row: int) -> Array:
+    """64 bits of each row's text, as good as random."""
+    field = batch.get(role)
+    texts = [None] * batch.n_rows if field is None else field.texts()
+    if None in texts:
+        raise InputError(
+            "the row has no value in the column of group_by=",
+            row=first_row + texts.index(None),
+            advice="leave such rows out, or give each a group",
+        )
+    key = int(_key(seed, "group")).to_bytes(8, "little")
+    hashes = {}
+    for text in set(texts):
+        raw = str(text).encode("utf-8", "surrogateescape")
+        digest = hashlib.blake2b(raw, digest_size=8, key=key).digest()
+        hashes[text] = int.from_bytes(digest, "little")
+    return np.fromiter((hashes[one] for one in texts), np.uint64, len(texts))
 
 
 def _classes(batch: Batch, first_row: int) -> Array:
