@@ -2,7 +2,8 @@
 
 ``make`` runs it with the Python that the environment is made from. It prints nothing
 and exits with 0 if all is there. ``--packages`` prints only the names of the Debian
-packages, for ``apt-get install``.
+packages, for ``apt-get install``; ``--servers`` those of the servers that tests of other
+places start: without them these tests are left out, except in CI.
 """
 
 import importlib.util
@@ -24,9 +25,21 @@ def missing():
         yield f"the C compiler {compiler!r}", "build-essential"
 
 
+# A program, and the Debian package that has it.
+SERVERS = {
+    "radosgw": "radosgw",
+    "ceph-mon": "ceph-mon",
+    "ceph-osd": "ceph-osd",
+    "ceph": "ceph-common",
+}
+
+
 def main():
     if sys.version_info < (3, 9):  # noqa: UP036  (it is the one place that finds out)
         sys.exit(f"recordsmith needs Python 3.9 or newer, this is {sys.version}")
+    if "--servers" in sys.argv:
+        print(*(SERVERS[name] for name in SERVERS if shutil.which(name) is None))
+        return
     found = list(missing())
     if "--packages" in sys.argv:
         print(*(package for _, package in found))

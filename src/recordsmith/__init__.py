@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .inference.requesting import Request, requests
     from .inference.responses import parse_response
     from .inference.transforming import TransformFile, TransformFiles, transform_files
+    from .object_store import s3_settings
     from .pipe.channel import open_pipe
     from .pipeline import (
         convert,
@@ -82,6 +83,7 @@ __all__ = [
     "read",
     "read_frames",
     "requests",
+    "s3_settings",
     "sagemaker",
     "salvage",
     "transform_files",
@@ -109,6 +111,7 @@ _HOMES = {
     "inference.requesting": ("Request", "requests"),
     "inference.responses": ("parse_response",),
     "inference.transforming": ("TransformFile", "TransformFiles", "transform_files"),
+    "object_store": ("s3_settings",),
     "pipe.channel": ("open_pipe",),
     "pipeline": (
         "convert",

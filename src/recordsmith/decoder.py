@@ -168,10 +168,7 @@ def _scan(
         ranges = [(a, b) for a, b in zip(cuts, cuts[1:]) if b > a]
         scans = run_all(partial(_core.scan, data, a, b) for a, b in ranges)
         parts = [_Part(a, b, scan) for (a, b), scan in zip(ranges, scans)]
-        proved = all(
-            p.scan.status == "RS_OK" and p.scan.n_bytes == p.end - p.begin for p in parts
-        )
-        if proved and _merge(parts) is not None:
+        if all(part.proved for part in parts) and _merge(parts) is not None:
             return parts
     return [_Part(begin, end, _core.scan(data, begin, end, max_records))]
 

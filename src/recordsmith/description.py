@@ -57,7 +57,7 @@ class FieldSummary:
     integral : bool
         Are all numbers whole?
     distinct : list of float or None
-        Labels only: the different values, if there are at most 20.
+        Labels only: the different finite values, if there are at most 20.
     """
 
     role: str
@@ -107,7 +107,7 @@ class FieldSummary:
             self.maximum = high if self.maximum is None else max(self.maximum, high)
         if self.distinct is not None:
             known = set(self.distinct) | set(
-                np.unique(values[~np.isnan(values)]).tolist()
+                np.unique(values[np.isfinite(values)]).tolist()
             )
             self.distinct = sorted(known) if len(known) <= _MAX_DISTINCT else None
 

@@ -7,7 +7,8 @@ first record) can add it without taking text apart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .reporting.findings import Report
@@ -17,6 +18,7 @@ __all__ = [
     "InputError",
     "LimitError",
     "MissingPackageError",
+    "ObjectStoreError",
     "ParseError",
     "PipeClosedError",
     "PipeTimeoutError",
@@ -50,7 +52,8 @@ class RecordsmithError(Exception):
     Attributes
     ----------
     code : str or None
-        Name of the core's status, such as "RS_E_MAGIC", where the core found the error.
+        Name of the core's status, such as "RS_E_MAGIC", where the core found the error;
+        of an object store's refusal, such as "AccessDenied".
     found, limit : int or None
         The core's numbers to it, for text: see recordsmith.h.
 
@@ -136,6 +139,14 @@ class PipeClosedError(RecordsmithError, BrokenPipeError):
 
 class PipeTimeoutError(RecordsmithError, TimeoutError):
     """Nobody made, wrote or read a FIFO within the time that was given."""
+
+
+class ObjectStoreError(RecordsmithError, OSError):
+    """An object store refused a request, or did not answer it."""
+
+    def __init__(self, reason: str, **place: Any) -> None:
+        super().__init__(reason, **place)
+        self.errno = errno.EIO  # unlike errors of pyarrow, which are about the data
 
 
 class MissingPackageError(RecordsmithError, ImportError):

@@ -83,6 +83,16 @@ def read_manifest(folder: str, kind: str | None = None) -> dict[str, Any]:
         raise FormatError(
             f"the manifest is of files for {found_kind}, expected {kind}", path=path
         )
+    needed = ("name", "begin", "end") if found_kind == "transform" else ("name", "rows")
+    for number, one in enumerate(found["files"]):
+        held = one if isinstance(one, dict) else {}
+        lacking = [name for name in needed if name not in held]
+        if lacking:
+            raise FormatError(
+                f"file {number} lacks {', '.join(lacking)}",
+                path=path,
+                advice="write the files anew: a manifest is not to be edited",
+            )
     return found
 
 

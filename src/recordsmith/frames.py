@@ -36,6 +36,7 @@ _MAGIC = b"\x0a\x23\xd7\xce"
 _BLOCK = 1 << 18
 _MAX_PAYLOAD = (1 << 29) - 1
 _MAX_GATHERED = 4096
+_IN_MEMORY = "<bytes>"
 
 
 def wrap(payload: Any, *, split: str | None = None) -> bytes:
@@ -153,7 +154,7 @@ def _blocks_of(
 ) -> Iterator[list[bytes] | list[tuple[bytes, ...]]]:
     for entry in entries:
         if isinstance(entry, memoryview):
-            stream = PayloadStream(entry, join=join, name="<bytes>")
+            stream = PayloadStream(entry, join=join, name=_IN_MEMORY)
             yield from stream if group is None else _grouped(stream, group)
             continue
         with open_input(entry) as opened:
@@ -165,7 +166,13 @@ def _in_memory(data: Any) -> Any:
     """The bytes themselves, or a file object where they have to be decompressed."""
     view = memoryview(data).cast("B")
     plain = not view or view[:1] == _MAGIC[:1]
-    return view if plain else io.BytesIO(view)
+    return view if plain else _Bytes(view)
+
+
+class _Bytes(io.BytesIO):
+    """Has the name by which messages call bytes in memory."""
+
+    name = _IN_MEMORY
 
 
 def _grouped(stream: PayloadStream, n: int) -> Iterator[list[tuple[bytes, ...]]]:

@@ -45,6 +45,8 @@ def read_some(file: Any, view: memoryview) -> int:
         except InterruptedError:
             continue
         except NotImplementedError:  # io.RawIOBase where a subclass only has `read`
+            if readinto is None:
+                raise
             readinto = None
             continue
         except BlockingIOError:

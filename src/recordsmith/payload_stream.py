@@ -171,7 +171,10 @@ def _reading(file: Any) -> Callable[[memoryview], int]:
 
 
 def _read1(file: Any, view: memoryview) -> int:
-    got = file.read1(len(view))
+    try:
+        got = file.read1(len(view))
+    except io.UnsupportedOperation:  # io.BufferedIOBase where a subclass only has `read`
+        return read_some(file, view)
     view[: len(got)] = got
     return len(got)
 

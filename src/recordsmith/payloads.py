@@ -178,7 +178,7 @@ def _is_json(payload: bytes) -> bool:
         return False
     try:
         json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):  # too deep for Python: nobody's data
         return False
     return True
 

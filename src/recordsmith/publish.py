@@ -2,8 +2,10 @@
 
 A local file is written under a temporary name in the folder that it will stand in, synced
 to the disk and renamed. After any error, an interrupt included, the temporary file is
-gone and what stood under the name before is untouched. Pipes, devices, standard output
-and file objects are written through as they are: they have no name to publish.
+gone and what stood under the name before is untouched. An object in S3 is uploaded in
+parts, which become an object in the last request, and are aborted after any error. Pipes,
+devices, standard output and file objects are written through as they are: they have no
+name to publish.
 
 An output may have the path of an input if overwriting is allowed: the input is read to
 its end before it is replaced.
@@ -27,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, UnsupportedTypeError
+from .object_store import is_object
 
 __all__ = ["COMPRESSIONS", "STDOUT", "Output", "check_output", "open_output", "write_all"]
 
@@ -208,7 +211,7 @@ def open_output(
 
     Parameters
     ----------
-    dest : path, "-" for standard output, or binary file object
+    dest : path, "s3://" URL, "-" for standard output, or binary file object
         A FIFO or a device is written through. A symbolic link is followed. A file object
         is flushed at the end and stays open.
     overwrite : bool, default False
@@ -262,7 +265,11 @@ def check_output(dest: Any, *, overwrite: bool = False) -> None:
     """Raise what :func:`open_output` would raise for a path, without opening it."""
     if isinstance(dest, (str, bytes, os.PathLike)):
         path = os.fsdecode(dest)
-        if path != STDOUT and not _is_stream(path):
+        if is_object(path):
+            from .object_writer import check_object
+
+            check_object(path, overwrite)
+        elif path != STDOUT and not _is_stream(path):
             _check_place(path, Path(os.path.realpath(path)), overwrite)
 
 
@@ -274,6 +281,8 @@ def _opened(
     path = os.fsdecode(dest)
     if path in (STDOUT, "/dev/stdout"):
         return _standard_output(binary)
+    if is_object(path):
+        return _object(path, overwrite)
     if _is_stream(path):
         return _stream(path, binary)
     return _local_file(path, overwrite)
@@ -347,6 +356,25 @@ def _refuse_terminal(file: Any, binary: bool, name: str) -> None:
             path=name,
             advice="name a file, or redirect standard output",
         )
+
+
+# -- objects ---------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _object(url: str, overwrite: bool) -> Iterator[Output]:
+    from .object_writer import ObjectWriter, check_object
+
+    check_object(url, overwrite)
+    writer = ObjectWriter(url, overwrite=overwrite)
+    out = Output(writer, url, own=True)
+    try:
+        yield out
+        writer.finish()
+    except BaseException:
+        out.abandon()
+        writer.abort()
+        raise
 
 
 # -- files -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Where bytes come from: paths, folders, globs, standard input, files, compression.
+"""Where bytes come from: paths, folders, globs, objects, standard input, compression.
 
 The reading side only; :mod:`recordsmith.publish` is the writing side.
 """
@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import FormatError, InputError, UnsupportedTypeError
 from .intake import fill_buffer, read_some
+from .object_store import is_object
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -53,11 +54,12 @@ def expand(src: Any) -> list[Any]:
 
     Parameters
     ----------
-    src : path, "file://" URL, folder, glob, "-", file object, or list of those
+    src : path, URL, folder, glob, "-", file object, or list of those
         A folder means the regular files in it and below, without those that have a part
         that begins with `_` or `.` (`_SUCCESS`, `.part-0.crc`). A path that exists is
         taken as it is, even if it looks like a glob. A list keeps its order; what one
-        entry expands to is sorted.
+        entry expands to is sorted. URLs are file:// and s3://, s3a:// or s3n://: an
+        object, a prefix or a pattern, by the same rules.
 
     Returns
     -------
@@ -80,6 +82,10 @@ def expand(src: Any) -> list[Any]:
         return [src]
     if src == STDIN:
         return [STDIN]
+    if is_object(src):
+        from .object_listing import expand_objects
+
+        return list(expand_objects(os.fsdecode(src)))
     path = _local_path(os.fsdecode(src))
     if Path(path).is_dir():
         return _in_folder(path)
@@ -98,7 +104,8 @@ def _local_path(path: str) -> str:
     if scheme[1].lower() != "file":
         raise InputError(
             f"{path!r} is in a place that cannot be read: {scheme[1]}://",
-            advice="copy it to a local file, or pass an open file object",
+            advice="known are local files and s3://; copy it to one of them, or pass an "
+            "open file object",
         )
     parts = urlsplit(path)
     if parts.netloc not in ("", "localhost"):
@@ -254,18 +261,26 @@ class Input:
         raw: Any
         if isinstance(src, str) and src == STDIN:
             self.name, raw = "<stdin>", getattr(sys.stdin, "buffer", sys.stdin)
+        elif is_object(src):
+            from .object_reader import ObjectReader
+
+            self.name = os.fsdecode(src)
+            self._own = raw = ObjectReader(self.name)
         elif is_path(src):
             self.name = _local_path(os.fsdecode(src))
             self._own = raw = io.FileIO(self.name)
         else:
             self.name, raw = _name_of(src), src
             _refuse_text(src)
-        self._source, self._start = src, None if self._own else _place(raw)
+        self._source = raw
+        self._start = None if isinstance(self._own, io.FileIO) else _place(raw)
         status = _status(raw)
         regular = status is not None and stat.S_ISREG(status.st_mode)
         self.size = raw.getbuffer().nbytes if isinstance(raw, io.BytesIO) else None
         if status is not None and regular:
             self.size = status.st_size
+        elif is_object(src):
+            self.size = raw.size
         if status is not None and stat.S_ISFIFO(status.st_mode):
             _widen(raw)
         self._counted = _Counted(raw)

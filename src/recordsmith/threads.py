@@ -115,17 +115,19 @@ def map_ordered(
         yield from map(function, items)
         return
     from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-    with ThreadPoolExecutor(workers, "recordsmith-parse") as pool:
-        under_way: deque[Future[R]] = deque()
-        try:
-            for item in items:
-                under_way.append(pool.submit(function, item))
-                if len(under_way) > workers:
-                    yield under_way.popleft().result()
-            while under_way:
+    pool = ThreadPoolExecutor(workers, "recordsmith-parse")
+    under_way: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            under_way.append(pool.submit(function, item))
+            if len(under_way) > workers:
                 yield under_way.popleft().result()
-        finally:
-            for future in under_way:
-                future.cancel()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        # The work is waited for, not the threads: the collector may close this in a
+        # thread that is just starting, and holds the lock that joining one takes.
+        wait([future for future in under_way if not future.cancel()])
+        pool.shutdown(wait=False)

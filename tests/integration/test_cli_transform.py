@@ -94,6 +94,8 @@ def test_overwrite(table, tmp_path):
         (["--content-type", "csv", "--max-payload-mb", "101"], "from 1 to 100"),
         (["--content-type", "csv", "--max-concurrent", "17"], "at most 16 at once"),
         (["--content-type", "csv", "--input-uri", "bucket/x"], "expected s3://BUCKET"),
+        (["--algorithm", "kmeans", "--join-source"], "does not join requests of applic"),
+        (["--content-type", "csv", "--join-source"], "does not join responses of none"),
     ],
 )
 def test_what_is_refused(table, tmp_path, args, message):

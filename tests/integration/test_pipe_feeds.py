@@ -230,6 +230,16 @@ def test_refs_that_are_not_here(tmp_path):
     assert "which is no file" in message
 
 
+@pytest.mark.parametrize("prefix", ["s3://bucket/images", "s3://bucket/images/"])
+def test_refs_with_and_without_a_slash_at_the_end(prefix, tmp_path):
+    line = {"a-ref": "s3://bucket/images/x.png"}
+    (tmp_path / "m").write_text(json.dumps(line))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "x.png").write_bytes(b"image")
+    refs = {"s3://bucket/": "elsewhere", prefix: str(tmp_path / "here")}
+    assert one_epoch(tmp_path / "m", attributes=["a-ref"], refs=refs) == b"image"
+
+
 # -- rows that are encoded on the way --------------------------------------------------
 
 
@@ -264,7 +274,14 @@ def test_a_bad_row_ends_the_serving(tmp_path):
     ("options", "message"),
     [
         ({"wrap": "tfrecord"}, "wrap is 'tfrecord'"),
-        ({"shard": (2, 2)}, "shard is 2 of 2"),
+        ({"shard": (2, 2)}, r"shard is \(2, 2\), expected \(i, n\) with i from 0"),
+        ({"shard": 3}, "shard is 3, expected"),
+        ({"y": [1]}, "y= gives labels of rows in memory, and these are files; name"),
+        ({"refs": {"s3://b/": "b"}}, "refs= is for manifests"),
+        (
+            {"convert": {}, "content_type": "text/csv"},
+            "content_type is 'text/csv', and what is encoded on the way is application",
+        ),
         ({"convert": {}, "wrap": "recordio"}, "wrap and encoding on the way"),
         ({"convert": {}, "gzip": True}, "gzip and encoding on the way"),
         ({"attributes": []}, "attributes is \\[\\]"),
@@ -276,6 +293,11 @@ def test_options_that_do_not_go_together(options, message, objects, tmp_path):
     with pytest.raises(InputError, match=message):
         Server({"train": Feed(objects / "a", **options)}, directory=tmp_path / "d")
     assert not (tmp_path / "d").exists()
+
+
+def test_a_manifest_is_no_stream():
+    with pytest.raises(InputError, match="read more than once, and standard input is"):
+        Server({"train": Feed("-", attributes=["a"])}, epochs=1)
 
 
 @pytest.mark.parametrize("options", [{"seed": 1}, {"shard": (0, 2)}])

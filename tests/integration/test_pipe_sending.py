@@ -10,6 +10,8 @@ import threading
 import time
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 import recordsmith as rs
@@ -246,6 +248,39 @@ def test_memory_does_not_grow_with_what_is_sent(fifo):
     assert peaks[1] <= peaks[0] + 8, peaks
 
 
+@pytest.mark.parametrize("kind", ["batches", "channel", "record batches"])
+def test_iterators_of_rows_are_encoded(kind, fifo, table, tmp_path):
+    if kind == "batches":
+        rows = rs.iter_batches(table, label="y", rows=7)
+    elif kind == "channel":
+        (tmp_path / "data" / "train").mkdir(parents=True)
+        rs.convert(table, tmp_path / "data" / "train" / "a.pbr", label="y")
+        rows = rs.open_pipe(tmp_path / "data", "train", rows=7)
+    else:
+        rows = pa.csv.open_csv(table)
+    options = {"label": "y"} if kind == "record batches" else {}
+    reader = Taking(fifo)
+    assert send(rows, fifo, **options).rows == 100
+    whole = rs.read(table, label="y")
+    assert np.array_equal(rs.decode(reader.got).features, whole.features)
+    assert np.array_equal(rs.decode(reader.got).labels, whole.labels)
+
+
+def test_an_empty_iterator_sends_nothing():
+    file = io.BytesIO()
+    assert send(iter([]), file).bytes == len(file.getvalue()) == 0
+
+
+@pytest.mark.parametrize("make", [iter, list])
+@pytest.mark.parametrize("options", [{"y": [1]}, {"dtype": "float64"}])
+def test_chunks_take_no_options(make, options):
+    file = io.BytesIO()
+    (name,) = options
+    with pytest.raises(InputError, match=f"encoded already: {name} cannot apply"):
+        send(make(rs.iter_chunks(X[:1])), file, **options)
+    assert file.getvalue() == b""
+
+
 # -- readers that go, or never come ----------------------------------------------------
 
 
@@ -282,6 +317,16 @@ def test_a_file_object_whose_other_end_closes():
         send(X, file)
     file.close()
     here.close()
+
+
+def test_a_file_object_that_has_buffered_what_nobody_reads():
+    reading, writing = os.pipe()
+    os.close(reading)
+    file = os.fdopen(writing, "wb")
+    with pytest.raises(PipeClosedError, match="closed it after 32 bytes were written, 1"):
+        send(X[:1, :2], file)
+    with pytest.raises(BrokenPipeError):
+        file.close()
 
 
 def test_a_reader_that_stalls(fifo):
@@ -333,7 +378,7 @@ def test_what_cannot_be_sent_to(tmp_path):
         send(X, 1.5)
     with pytest.raises(UnsupportedTypeError, match="opened as text"):
         send(X, io.StringIO())
-    with pytest.raises(UnsupportedTypeError, match="gives bytes, expected Chunk"):
+    with pytest.raises(UnsupportedTypeError, match="item 0 is bytes, expected Batch"):
         send(iter([b"123"]), io.BytesIO())
     with pytest.raises(InputError, match="timeout_s is -1"):
         send(X, os.devnull, timeout_s=-1)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -55,6 +56,18 @@ def test_closing_early_is_allowed_and_counted(objects, tmp_path):
     first, second = server.result().deliveries
     assert (first.bytes, first.ended) == (1000, "closed")
     assert (second.bytes, second.ended) == (len(OBJECTS), "whole")
+
+
+def test_opening_and_closing_at_once_is_an_epoch(objects, tmp_path):
+    (tmp_path / "nothing").write_bytes(b"")
+    feeds = {"train": objects, "test": tmp_path / "nothing"}
+    with Server(feeds, epochs=30, directory=tmp_path, timeout_s=20) as server:
+        for number in range(30):
+            rs.open_pipe(tmp_path, "train", epoch=number, timeout_s=5).close()
+            rs.open_pipe(tmp_path, "test", epoch=number, timeout_s=5).close()
+        server.wait()
+    served = [(one.channel, one.ended) for one in server.result().deliveries]
+    assert served == 30 * [("train", "closed")] + 30 * [("test", "whole")]
 
 
 def test_all_bytes_without_the_end_are_an_epoch(tmp_path):
@@ -389,6 +402,7 @@ def test_what_a_command_leaves_in_the_model_folder_is_kept(objects):
     kept = Path(served.kept)
     assert (kept / "model" / "model.txt").read_text() == "learnt"
     assert sorted(one.name for one in kept.iterdir()) == ["model", "output"]
+    shutil.rmtree(kept)
     assert serve(objects, command=script("")).kept is None
 
 

@@ -323,6 +323,8 @@ def test_describe_many_label_values():
     found = rs.describe(io.BytesIO(rs.encode(np.zeros((21, 1)), np.arange(21))))
     (label,) = [one for one in found.fields if one.role == "label"]
     assert label.distinct is None
+    found = rs.describe(io.BytesIO(rs.encode(np.zeros((3, 1)), [np.inf, np.nan, 2])))
+    assert found.fields[1].distinct == [2]  # JSON has no infinity
     assert (label.minimum, label.maximum) == (0, 20)
 
 

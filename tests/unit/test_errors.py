@@ -13,6 +13,7 @@ BUILT_IN = {
     "InputError": ValueError,
     "LimitError": ValueError,
     "MissingPackageError": ImportError,
+    "ObjectStoreError": OSError,
     "ParseError": ValueError,
     "PipeClosedError": BrokenPipeError,
     "PipeTimeoutError": TimeoutError,

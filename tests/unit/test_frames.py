@@ -453,3 +453,26 @@ def test_a_window_reads_no_more_than_it_needs():
     assert (len(window.data), window.n_records) == (6, 1)
     window.need(1000)
     assert window.at_end and len(window.data) == 80
+
+
+@pytest.mark.parametrize("data", [b"no frames", GOOD + b"no frames", b"\n no frames"])
+def test_bytes_in_memory_have_a_name_in_messages(data):
+    with pytest.raises(FormatError, match="^<bytes>: record "):
+        list(rs.read_frames(data))
+
+
+def test_file_objects_that_only_have_read():
+    class Reads(io.BufferedIOBase):
+        def __init__(self, data):
+            self.read = io.BytesIO(data).read
+
+    assert list(iter_payloads(Reads(GOOD))) == [b"good"]
+
+
+def test_a_read_that_is_not_there_is_not_asked_for_again():
+    class Nothing:
+        def read(self, n):
+            raise NotImplementedError("no read here")
+
+    with pytest.raises(NotImplementedError, match="no read here"):
+        list(iter_payloads(Nothing()))

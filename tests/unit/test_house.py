@@ -15,8 +15,10 @@ PACKAGE = ROOT / "src" / "recordsmith"
 MAX_LINES = 600
 GENERATED = {"csrc/src/power_table.c"}  # a table, by csrc/tools/make_power_table.py
 
-# What everyone gets, on some Python at least, and the extra "pandas".
-BOUND = re.compile(r"([\w-]+)>=([\d.]+)(?:$|; extra == .pandas.|; python_version <)")
+# What everyone gets, on some Python at least, and the extras "pandas" and "s3".
+BOUND = re.compile(
+    r"([\w-]+)>=([\d.]+)(?:$|; extra == .(?:pandas|s3).|; python_version <)"
+)
 
 # Pieces, so that this file does not match itself.
 MACHINE_PATHS = re.compile(

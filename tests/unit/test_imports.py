@@ -20,6 +20,7 @@ LAYERS = [
     {"arrays", "concat", "density", "exports", "gathering", "taking"},
     {"codec", "decoder"},
     {"chunks", "reader"},
+    {"object_listing", "object_reader", "object_store", "object_writer"},
     {"publish", "storage"},
     {"folders", "resync"},
     {"frames", "salvaging", "sinks", "sources", "verification"},
@@ -40,7 +41,9 @@ UPWARD_IN_FUNCTIONS = {
     ("reporting.findings", "reporting.sarif"),
 }
 
-HEAVY = {"matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"}
+HEAVY = {
+    *("boto3", "botocore", "matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"),
+}
 
 
 def layer(module):

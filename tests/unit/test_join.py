@@ -68,6 +68,9 @@ def test_ids_of_a_data_frame_without_its_index(job):
     assert table.column_names == ["user", "age", "score"]
     table = joined(job, ids=frame, id_columns=["user"])
     assert table["user"].to_pylist() == list("vwxyz")
+    assert joined(job, ids=frame).column_names == ["user", "age", "score"]
+    frame.index.name = "number"
+    assert joined(job, ids=frame).column_names == ["user", "age", "number", "score"]
 
 
 def test_ids_of_files(job):
@@ -246,6 +249,8 @@ def test_inputs_without_rows(tmp_path):
         write(tmp_path / f"in/{name}.csv", rows)
         write(tmp_path / f"out/{name}.csv.out", output)
     assert joined(tmp_path, ids=[7, 8]).to_pydict() == {"id": [7, 8], "score": [1, 2]}
+    table = joined(tmp_path, with_features=True)
+    assert table.to_pydict() == {"features": [1, 2], "score": [1, 2]}
 
 
 def test_nothing_at_all(tmp_path):
@@ -336,6 +341,32 @@ def test_what_has_no_place_in_csv(job):
             algorithm="blazingtext-text-classification",
         )
     assert not (job / "s.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (
+            pa.array([[1, 2], None], pa.list_(pa.int32(), 2)),
+            r"fixed_size_list.*\[2\] with missing rows, for which CSV has no place",
+        ),
+        (pa.array([b"a", b"\xff"], pa.large_binary()), "is large_binary, for which CSV"),
+        (pa.array([b"a", b"\xff"], pa.binary(1)), r"binary\[1\], for which CSV"),
+    ],
+)
+def test_ids_that_have_no_place_in_csv(tmp_path, array, message):
+    source = write(tmp_path / "a.csv", "1\n2\n")
+    result = write(tmp_path / "a.csv.out", scores(1, 2))
+    with pytest.raises(InputError, match=message):
+        rs.join(source, result, out=tmp_path / "s.csv", ids=pa.table({"id": array}))
+    assert not (tmp_path / "s.csv").exists()
+
+
+@pytest.mark.parametrize("out", ["-", "scored", "scored.txt", "scored.csv.gz"])
+def test_formats_that_cannot_be_told(job, out):
+    advice = "pass dest_format=, one of parquet, arrow, csv, jsonl$"
+    with pytest.raises(InputError, match=advice):
+        rs.join(job / "in", job / "out", out=out)
 
 
 def test_a_stream(job):

@@ -155,6 +155,11 @@ def test_outputs_that_differ_from_each_other(job):
     refused(job, InputError, "b.csv.out: column 'score' is fixed_size_list.*before it wa")
 
 
+def _twice():
+    (column,) = range_table(5).columns
+    return pa.Table.from_arrays([column, column], ["key", "key"])
+
+
 def test_bad_ids(job):
     refused(
         job,
@@ -183,6 +188,16 @@ def test_bad_ids(job):
         InputError,
         "ids.libsvm: ids are libsvm, expected Parquet, Arrow IPC",
         ids=job / "ids.libsvm",
+    )
+    refused(
+        job, InputError, "ids have several columns 'key'", ids=_twice(), id_columns="key"
+    )
+    write(job / "ids.csv", b"\xff\xfea\n1\n")
+    refused(
+        job,
+        ParseError,
+        "ids.csv: byte 0: byte 0xff is no UTF-8",
+        ids=job / "ids.csv",
     )
     write(job / "ids.csv", "a,b\n1,2\n3\n")
     refused(
@@ -221,3 +236,18 @@ def test_progress(job):
     )
     total = sum(path.stat().st_size for path in (job / "out").iterdir())
     assert seen[-1] == (total, total, 5)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_options_that_nobody_knows(tmp_path, name):
+    """Where lines are only counted, too."""
+    for features in (False, True):
+        with pytest.raises(InputError, match="has no option haeder="):
+            join_one(
+                tmp_path, name, "[1]\n", scores(1), haeder=True, with_features=features
+            )
+
+
+def test_both_from_standard_input(job):
+    with pytest.raises(InputError, match="inputs and outputs are both standard input"):
+        rs.join("-", "-", out=job / "s.csv")

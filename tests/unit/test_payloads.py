@@ -63,6 +63,7 @@ def framed(*payloads):
         (b"[1, 2]", "json"),
         (b' {"a": 1}\n', "json"),
         (b"{not json}", "text"),
+        (b"[" * 100_000, "text"),
         (b"k\xe4se", "bytes"),
         (b"a\0b", "bytes"),
         (wire.varint(9 << 3) + b"\x05", "bytes"),  # only an unknown field

@@ -177,6 +177,40 @@ def test_an_empty_folder_in_file_mode(container):
         next(container.channel().epoch(0))
 
 
+@pytest.mark.parametrize("frames", [None, True])
+def test_a_host_without_files_may_be_allowed(frames, container):
+    (container.data / "train").mkdir()
+    told = container.channel(allow_empty=True, frames=frames)
+    assert list(told.epoch(0)) == []
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "text/csv", "application/jsonlines", "application/x-recordio-protobuf"],
+)
+def test_files_without_a_byte_have_no_rows(content_type, container):
+    (container.data / "train").mkdir()
+    for name in ("a", "b"):
+        (container.data / "train" / name).write_bytes(b"")
+    told = container.channel(content_type=content_type)
+    with pytest.raises(InputError, match="epoch 0 of channel 'train' has no rows"):
+        next(told.epoch(0))
+    told = container.channel(content_type=content_type, allow_empty=True)
+    assert list(told.epoch(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "row"),
+    [("text/csv", "1,2\n"), ("application/jsonlines", '{"x": 2}\n')],
+)
+def test_a_file_without_a_byte_is_as_in_pipe_mode(content_type, row, container):
+    (container.data / "train").mkdir()
+    for name, text in [("a", ""), ("b", row), ("c", ""), ("d", row)]:
+        (container.data / "train" / name).write_text(text)
+    epoch = container.channel(content_type=content_type).epoch(0)
+    assert np.concatenate([batch.features for batch in epoch]).tolist() == [[2], [2]]
+
+
 def test_a_directory_that_is_not_there_is_not_waited_for(tmp_path):
     with pytest.raises(InputError, match="no such folder of inputs") as caught:
         open_pipe(tmp_path / "no", "train", timeout_s=1000)
@@ -187,6 +221,19 @@ def test_a_regular_file_in_the_place_of_a_fifo(container):
     (container.data / "train_0").write_bytes(b"")
     with pytest.raises(InputError, match="regular file stands where the FIFO"):
         container.channel().epoch(0)
+
+
+def test_file_mode_minds_no_file_that_looks_like_an_epoch(container):
+    container.files()
+    (container.data / "train_0").write_bytes(b"")
+    assert next(container.channel(mode="File").epoch(0)).n_rows == 3
+
+
+def test_a_link_to_a_fifo_is_one(container, tmp_path):
+    os.mkfifo(tmp_path / "elsewhere")
+    (container.data / "train_0").symlink_to(tmp_path / "elsewhere")
+    with container.channel(mode="Pipe").epoch(0) as epoch:
+        assert epoch.is_fifo
 
 
 def test_a_negative_epoch(container):
@@ -257,6 +304,7 @@ def test_wrapped_objects_are_frames_whatever_the_type():
     assert content_of("image/png", wrapper="RecordIO").format == "frames"
     assert content_of("text/csv", wrapper="RecordIO", frames=False).format == "csv"
     assert content_of(None, frames=True).format == "frames"
+    assert content_of("application/x-recordio", frames=False).format == "recordio"
     assert content_of("text/csv", wrapper="None").format == "csv"
 
 
@@ -360,6 +408,15 @@ def test_a_number_that_does_not_fit_is_named(container, sparse):
         ({"shard": 3}, "shard is 3, expected"),
         ({"shard": "all"}, "shard is 'all', expected"),
         ({"frames": True, "last": "pad", "rows": 2}, "raw frames have no padding"),
+        ({"group": 2}, "group is 2, and only raw frames come in groups; pass frames="),
+        ({"frames": True, "label_size": 1}, "label_size is 1, and raw frames have no"),
+        ({"rows": "3"}, "rows is '3', expected 1 or more"),
+        ({"rows": 2.5}, "rows is 2.5, expected 1 or more"),
+        ({"seed": None}, "seed is None, expected 0 or more"),
+        ({"label_size": "1"}, "label_size is '1', expected 0 or more"),
+        ({"shuffle": 2.5}, "shuffle is 2.5, expected a window of 2 rows or more"),
+        ({"timeout_s": None}, "timeout_s is None, expected more than 0; .* waits for"),
+        ({"shard": (0.5, 2)}, r"shard is \(0.5, 2\), expected \(i, n\)"),
     ],
 )
 def test_settings_that_are_refused(container, options, reason):

@@ -3,9 +3,11 @@
 import gzip
 import json
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 
 import recordsmith as rs
 from recordsmith.errors import InputError, LimitError, ParseError, UnsupportedTypeError
@@ -108,6 +110,9 @@ def test_many_objects_are_cut_as_rows_are():
         (b'{"in0":[1]}\n{"in0":\n', 2, "no JSON: "),
         (b"\n\n[1]\n", 3, "no JSON object"),
         (b'{"in0":[NaN]}\n', None, "the instance is no JSON: "),
+        (b'{"in0":' + b"[" * 9999 + b"]" * 9999 + b"}", 1, "nested too deeply"),
+        (b'{"instances":[{"in0":[1]}]}', 1, "a whole request and no instance; each"),
+        (b'[{"in0":[1]}]', 1, "no JSON object: found .*; each line is one instance"),
     ],
 )
 def test_files_that_are_no_objects(tmp_path, text, line, message):
@@ -131,8 +136,38 @@ def test_objects_that_are_refused():
         bodies(TOKENS, content_type="csv")
     with pytest.raises(InputError, match="drop cannot apply"):
         bodies(TOKENS, content_type="json", drop="in0")
-    with pytest.raises(InputError, match="form and drop_labels are about rows of num"):
-        bodies(TOKENS, content_type="json", form="dense")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("form", "dense"),
+        ("drop_labels", True),
+        ("extras", "drop"),
+        ("duplicates", "sum"),
+        ("empty_rows", "keep"),
+        ("against", "train.json"),
+        ("hyperparameters", {"a": 1}),
+        ("container", "1"),
+    ],
+)
+def test_options_of_rows_would_have_no_effect(name, value):
+    with pytest.raises(InputError, match=f"{name} cannot apply to instances that are no"):
+        bodies(TOKENS, algorithm="object2vec", **{name: value})
+    with pytest.raises(InputError, match=f"{name} cannot apply to instances that are no"):
+        bodies(PAIRS, algorithm="ipinsights", **{name: value})
+
+
+def test_no_instances_make_no_request():
+    assert bodies([], algorithm="object2vec") == []
+    assert bodies([], algorithm="ipinsights") == []
+
+
+@pytest.mark.parametrize("value", ["k=2", [1], 5])
+def test_a_configuration_is_a_mapping(value):
+    for rows in ([{"source": "a"}], [[1.5, 2.5]]):
+        with pytest.raises(InputError, match="configuration is .*, expected a mapping"):
+            bodies(rows, content_type="json", configuration=value)
 
 
 def test_numbers_for_algorithms_that_take_objects():
@@ -186,6 +221,14 @@ def test_addresses_that_are_none(address):
 def test_pairs_that_are_refused(tmp_path):
     with pytest.raises(InputError, match="row 1: the row is no pair"):
         bodies([("a", "1.1.1.1"), ("a", "b", "c")], algorithm="ipinsights")
+    for rows in ([1, 2], np.ones(2), iter(["ab"])):
+        with pytest.raises(InputError, match="row 0: the row is no pair"):
+            bodies(rows, algorithm="ipinsights")
+    for rows in (5, sp.eye(2)):
+        with pytest.raises(
+            UnsupportedTypeError, match="holds no pairs of texts; pass pa"
+        ):
+            bodies(rows, algorithm="ipinsights")
     with pytest.raises(InputError, match="row 0: a text is missing"):
         bodies([(None, "1.1.1.1")], algorithm="ipinsights")
     whole = pa.table({"a": ["x", "y"], "b": ["1.1.1.1", None]})

@@ -1,6 +1,7 @@
 """Request bodies: what stands in them, where they are cut, and what is refused."""
 
 import inspect
+import io
 import json
 
 import numpy as np
@@ -16,7 +17,9 @@ from recordsmith.errors import (
     UnsupportedTypeError,
     ValidationError,
 )
-from recordsmith.inference.media import LIMITS
+from recordsmith.inference.cutting import Limits
+from recordsmith.inference.media import LIMITS, choose_media
+from recordsmith.inference.requesting import Rows
 
 X = np.array([[1.5, 0, -0.0], [0, 16, 0.1]])
 CSR = sp.csr_matrix(np.array([[0, 0, 7], [0, 0, 0], [5, 0, -1]], "float32"))
@@ -197,6 +200,39 @@ def test_empty_rows():
         bodies(CSR, "json", empty_rows="error")
 
 
+def test_empty_rows_of_libsvm():
+    assert bodies(CSR, "libsvm", form="sparse")[0].splitlines()[1] == b"0"
+    (body,) = bodies(CSR, "libsvm", empty_rows="explicit-zero")
+    assert body.splitlines()[1] == b"0 0:0"
+    with pytest.raises(InputError, match="row 1: 1 sparse rows have no stored value"):
+        bodies(CSR, "libsvm", empty_rows="error")
+
+
+@pytest.mark.parametrize("content_type", ["json", "jsonlines", "csv", "libsvm"])
+def test_options_that_are_none(content_type):
+    """Wherever the rows would not have needed them."""
+    with pytest.raises(InputError, match="duplicates is 'keep', expected error or sum"):
+        bodies(X, content_type, duplicates="keep")
+    with pytest.raises(InputError, match="empty_rows is 'zero', expected keep or expl"):
+        bodies(X, content_type, empty_rows="zero")
+
+
+def test_duplicates_that_are_kept_are_checked():
+    matrix = sp.csr_matrix(
+        (np.ones(2, "float32"), np.array([1, 1]), np.array([0, 2])), (1, 3)
+    )
+    assert len(bodies(matrix, algorithm="linear-learner", duplicates="sum")) == 1
+    source = rs.encode(matrix, duplicates="keep")
+    kept = rs.validate(io.BytesIO(source), "linear-learner", purpose="inference")
+    guarded = Rows(
+        matrix, choose_media(None, "linear-learner"), "inference", duplicates="keep"
+    )
+    list(guarded.bodies(Limits(1000)))
+    rules = [one.rule for one in kept.findings]
+    assert "record/duplicate-keys" in rules
+    assert [one.rule for one in guarded.report.findings] == rules
+
+
 def test_keys_are_sorted_and_single():
     matrix = sp.csr_matrix(
         (np.array([1.0, 2.0, 3.0]), np.array([2, 0, 1]), np.array([0, 2, 3])), (2, 3)
@@ -291,6 +327,9 @@ def test_rows_in_a_body():
     found = list(rs.requests(np.eye(5), content_type="csv", rows=2))
     assert [(one.begin, one.end) for one in found] == [(0, 2), (2, 4), (4, 5)]
     assert len(bodies(np.eye(5), "json", rows=1, max_bytes=70)) == 5
+    for rows in (1.5, "2", -1):
+        with pytest.raises(InputError, match="rows is .*, expected 1 or more, a whole"):
+            bodies(X, "recordio", rows=rows)
     with pytest.raises(InputError, match="rows is 0, expected 1 or more"):
         bodies(X, "csv", rows=0)
 
@@ -352,8 +391,10 @@ def test_limits_by_name():
     assert len(next(rs.requests(rows, content_type="csv"))) > 6_291_456 - 110
     with pytest.raises(InputError, match="expected a number or one of endpoint, serv"):
         bodies(X, "csv", max_bytes="endpont")
-    with pytest.raises(LimitError, match="max_bytes is 0"):
-        bodies(X, "csv", max_bytes=0)
+    for limit in (0, -1, 1.5, []):
+        with pytest.raises(LimitError, match="max_bytes is .*, expected 1 or more, a"):
+            bodies(X, "csv", max_bytes=limit)
+    assert len(bodies(X, "csv", max_bytes=np.int64(100))) == 1
 
 
 # -- algorithms ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 import recordsmith as rs
-from recordsmith.errors import ParseError
+from recordsmith.errors import InputError, ParseError
 from recordsmith.inference.from_json import iter_documents
 
 JSON, LINES = "application/json", "application/jsonlines"
@@ -340,3 +340,17 @@ def test_the_end_of_documents_is_checked():
         list(iter_documents(file, "a.out"))
     with pytest.raises(ParseError, match="the body is no UTF-8"):
         list(iter_documents(io.BytesIO(b'{"a": "\xc3')))
+
+
+@pytest.mark.parametrize("algorithm", ["catboost", "lightgbm"])
+def test_lists_of_no_predictions(algorithm):
+    found = parse('{"probabilities": [], "prediction": []}', algorithm=algorithm)
+    assert len(found) == 0
+    with pytest.raises(InputError, match="has 0 predictions, expected 2"):
+        rs.parse_response('{"probabilities": []}', JSON, algorithm=algorithm, rows=2)
+
+
+@pytest.mark.parametrize("content_type", [JSON, LINES])
+def test_integers_of_thousands_of_digits(content_type):
+    with pytest.raises(ParseError):
+        parse('{"score": ' + "1" * 5000 + "}", content_type)

@@ -663,7 +663,9 @@ def test_verify_without_a_manifest():
     Path("bare").mkdir()
     with pytest.raises(InputError, match="there is no manifest beside the folder"):
         rs.verify("bare")
-    Path("bare.manifest.json").write_text('{"version": 1, "files": [{"name": "a"}]}')
+    Path("bare.manifest.json").write_text(
+        '{"version": 1, "kind": "shards", "files": [{"name": "a", "rows": 1}]}'
+    )
     with pytest.raises(FormatError, match="does not tell name, rows, bytes and sha256"):
         rs.verify("bare")
 

@@ -95,7 +95,7 @@ def test_a_missing_file_is_an_os_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["s3://bucket/key", "https://host/a.csv", "file://host/a"]
+    "url", ["gs://bucket/key", "https://host/a.csv", "file://host/a"]
 )
 def test_other_places_are_refused(url):
     with pytest.raises(InputError):

@@ -1,5 +1,7 @@
 """How work is spread."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -97,3 +99,24 @@ def test_map_ordered(workers):
     assert [next(found), next(found), next(found)] == [0, 0, 1]
     with pytest.raises(ZeroDivisionError):
         next(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["map_ordered(str, range(99), 2)", "prefetch(range(99))"]
+)
+def test_the_collector_may_close_it_anywhere(name):
+    """In a thread that starts, it may hold the lock that joining a thread takes."""
+    code = f"""
+import threading
+from recordsmith.threads import map_ordered, prefetch
+found = {name}
+next(found)
+# There is none from Python 3.13 on.
+with getattr(threading, "_shutdown_locks_lock", threading.Lock()):
+    found.close()
+print("closed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=60, text=True
+    )
+    assert (done.stdout, done.stderr) == ("closed\n", "")

@@ -156,6 +156,22 @@ def test_sparse_rows_are_told_how_large_they_are_when_dense():
     assert rs.transform_files(X, "dense", content_type="csv").densified_bytes is None
 
 
+@pytest.mark.parametrize(
+    ("rows", "content_type", "form", "sparse"),
+    [
+        (sp.eye(3, format="csr"), "json", "auto", True),
+        (sp.eye(3, format="csr"), "json", "dense", False),
+        (np.eye(3), "recordio", "auto", False),
+        (np.eye(3), "recordio", "sparse", True),
+        (np.eye(3), "libsvm", "auto", True),
+        (np.eye(3), "libsvm", "dense", False),
+    ],
+)
+def test_rows_are_sparse_as_they_are_written(rows, content_type, form, sparse):
+    done = rs.transform_files(rows, "batch", content_type=content_type, form=form)
+    assert done.densified_bytes == (3 * 3 * 4 if sparse else None)
+
+
 # -- what is refused -------------------------------------------------------------------
 
 
@@ -190,6 +206,7 @@ def test_payloads_that_are_none(size):
 def test_options_that_are_wrong():
     for options, message in [
         ({"file_bytes": 0}, "file_bytes is 0, expected 1 or more"),
+        ({"file_bytes": 1.5}, "file_bytes is 1.5, expected 1 or more, a whole number"),
         ({"rows": 0}, "rows is 0, expected 1 or more"),
         ({"form": "x"}, "form is 'x'"),
         ({"content_type": "text/cvs"}, "did you mean text/csv"),
@@ -261,6 +278,8 @@ def test_manifests_that_are_none():
         ("{", "no manifest of JSON"),
         ("[]", "no manifest of files"),
         ('{"version": 2, "files": []}', "has version 2, expected 1"),
+        ('{"version": 1, "files": [{"name": "a.csv"}]}', "file 0 lacks begin, end"),
+        ('{"version": 1, "files": ["a.csv"]}', "file 0 lacks name, begin, end"),
     ]:
         Path(path).write_text(text)
         with pytest.raises(FormatError, match=message):

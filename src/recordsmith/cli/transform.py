@@ -161,13 +161,24 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_job(args: argparse.Namespace, told: dict[str, Any]) -> None:
     """Refuse what the service would refuse of the job before anything is written."""
-    from ..inference.job_settings import check_payload, transform_settings
+    from ..inference.job_settings import (
+        check_payload,
+        choose_accept,
+        split_of,
+        transform_settings,
+    )
+    from ..inference.media import choose_media
 
     payload = 6 if args.max_payload_mb is None else args.max_payload_mb
     check_payload(payload)
-    csv = "text/csv"  # stands for any type here
+    media = choose_media(args.content_type, args.algorithm)
     transform_settings(
-        content_type=csv, split_type="Line", accept=csv, max_payload_mb=payload, **told
+        content_type=media.header,
+        split_type=split_of(media.kind, bool(args.whole_files)),
+        accept=choose_accept(media, args.accept),
+        max_payload_mb=payload,
+        join_source=args.join_source,
+        **told,
     )
 
 

@@ -143,13 +143,18 @@ class Layout:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
+        records = self.kind == "recordio"
         for name, known in (
             ("form", FORMS),
             ("extras", ("error", "drop")),
+            ("duplicates", ("error", "sum", "keep") if records else ("error", "sum")),
+            ("empty_rows", ("keep", "explicit-zero", "error")),
         ):
             value = getattr(self, name)
             if value not in known:
-                raise InputError(f"{name} is {value!r}, expected {' or '.join(known)}")
+                raise InputError(
+                    f"{name} is {value!r}, expected {' or '.join(known)} for {self.kind}"
+                )
         if self.form == "sparse" and self.kind == "csv":
             raise InputError(
                 "CSV has no sparse form", advice="choose another type, or form='dense'"
@@ -229,8 +234,8 @@ def _formed(one: Field, batch: Batch, layout: Layout) -> Field:
         return densified(one)
     if layout.form == "sparse":
         one = sparsified(one)
-    json_rows = layout.kind in ("json", "jsonl") and one.kind == "csr"
-    return _with_zeros(one, layout, batch.first_row) if json_rows else one
+    sparse_text = layout.kind != "recordio" and one.kind == "csr"
+    return _with_zeros(one, layout, batch.first_row) if sparse_text else one
 
 
 def _refuse_wide(one: Field, batch: Batch, layout: Layout) -> None:
@@ -323,7 +328,8 @@ def _written(
 def _csv_block(one: Field, batch: Batch) -> TextBlock:
     if one.kind == "csr":
         raise InputError(
-            f"the rows are sparse; in CSV each would be {one.width or 'unknown'} values",
+            "the rows are sparse; in CSV each would be "
+            f"{'unknown' if one.width is None else one.width} values",
             advice="pass form='dense' to write all, or choose another content type",
         )
     if one.kind != "dense":

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InputError, LimitError
 from .blocks import Block, TextBlock, envelope
+from .media import is_count
 
 __all__ = ["Body", "Limits", "bodies_of"]
 
@@ -57,8 +58,8 @@ class Limits:
     row_name: str = ""
 
     def __post_init__(self) -> None:
-        if self.rows is not None and self.rows < 1:
-            raise InputError(f"rows is {self.rows}, expected 1 or more")
+        if self.rows is not None and not is_count(self.rows):
+            raise InputError(f"rows is {self.rows!r}, expected 1 or more, a whole number")
 
 
 class _Open:

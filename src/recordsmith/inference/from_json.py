@@ -43,7 +43,7 @@ def split_documents(text: str, later: bool = False) -> tuple[list[Any], int]:
     while text[at : at + 1] in ("{", "["):
         try:
             document, end = _decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             break
         found.append(document)
         at = _after(text, end)
@@ -90,7 +90,7 @@ def documents(text: str, path: str | None = None, offset: int = 0) -> list[Any]:
     """
     try:
         return [json.loads(text)]
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         found, at = split_documents(text)
     if at == len(text) and found:
         return found
@@ -124,6 +124,8 @@ def _damaged(text: str, at: int, path: str | None, offset: int, n: int) -> Parse
             offset=place,
             advice="is its content type another one, or is it the text of an error?",
         )
+    except ValueError as error:  # an integer of thousands of digits
+        return ParseError(f"the body is no JSON: {error}", path=path, offset=begin)
     return ParseError(
         f"found {shown(text[at : at + 80])}, expected an object or a list",
         path=path,
@@ -153,11 +155,11 @@ def from_documents(found: list[Any], form: Form, place: Place) -> tuple[Columns,
             if _has_no_field(document, form):
                 refuse_error_object(document, place.path)
             rows.append(document)
-    if lists:
+    n_rows = len(next(iter(lists.values()), []))
+    if n_rows:
         columns = form.columns(place)
         for name, values in lists.items():
             columns.add(name, values)
-        n_rows = len(next(iter(lists.values())))
     else:
         columns, n_rows = columns_of(rows, place, form.fields), len(rows)
     form.check(columns, n_rows)
@@ -294,7 +296,7 @@ def _quick(texts: list[str]) -> list[Any] | None:
     """A value a line, parsed in one go; None where that is not all there is to it."""
     try:
         rows: list[Any] = json.loads(f"[{','.join(texts)}]")
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return rows if len(rows) == len(texts) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..errors import FormatError, InputError, ParseError, UnsupportedTypeError
 from ..sources.from_table import is_table, open_arrow
 from ..storage import detect_format, expand, is_path, open_input
+from .bodies import text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["open_ids"]
 
 _ROWS = 1 << 16
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__\Z")  # as pandas stores it
 
 
 def open_ids(ids: Any, columns: Iterable[str] | None) -> Iterator[pa.Table]:
@@ -26,8 +29,8 @@ def open_ids(ids: Any, columns: Iterable[str] | None) -> Iterator[pa.Table]:
     ----------
     ids : path, table, list or one-dimensional array
         Parquet, Arrow IPC, or CSV with a header, whose fields stay text as they are; a
-        data frame or anything else with Arrow data (an index of pandas is none of its
-        columns); a list or array becomes the column `id`.
+        data frame or anything else with Arrow data (an index of pandas is a column if it
+        has a name); a list or array becomes the column `id`.
     columns : list of str, optional
         Default: all.
     """
@@ -46,14 +49,16 @@ def open_ids(ids: Any, columns: Iterable[str] | None) -> Iterator[pa.Table]:
     wanted = [columns] if isinstance(columns, str) else columns and list(columns)
     for batch in batches:
         table = pa.Table.from_batches([batch])
-        for name in wanted or ():
-            if name not in table.column_names:
+        names = table.column_names
+        chosen = wanted or [one for one in names if not _UNNAMED_INDEX.match(one)]
+        for name in chosen:
+            if names.count(name) != 1:
+                found = "no column" if name not in names else "several columns"
                 raise InputError(
-                    f"ids have no column {name!r}; there are "
-                    f"{', '.join(table.column_names)}",
+                    f"ids have {found} {name!r}; there are {', '.join(names)}",
                     path=str(ids) if is_path(ids) else None,
                 )
-        yield table.select(wanted) if wanted else table
+        yield table.select(chosen)
 
 
 def _from_list(ids: Any) -> pa.RecordBatch:
@@ -113,7 +118,8 @@ def _csv(opened: Any) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as pc
 
-    line = opened.file.peek(1 << 16)[: 1 << 16].split(b"\n")[0].decode("utf-8-sig")
+    head = opened.file.peek(1 << 16)[: 1 << 16].split(b"\n")[0]
+    line = text_of(head, opened.name)
     names = next(csv.reader(io.StringIO(line)), [])
     types = dict.fromkeys(names, pa.string())
     reader = pc.open_csv(

@@ -10,7 +10,7 @@ from ..batch import UID
 from ..errors import InputError, ParseError
 from ..exports import batch_to_arrow
 from ..sources.files import Files
-from ..sources.open_source import is_files, open_files, open_source
+from ..sources.open_source import check_options, is_files, open_files, open_source
 from ..sources.text_blocks import LineReader
 from ..storage import Input, detect_format, open_input
 from ..tally import Tally
@@ -44,6 +44,9 @@ def count_rows(src: Any, options: dict[str, Any]) -> int:
         if head.startswith(_IMAGES):
             return 1
         kind = options.get("source_format") or detect_format(opened.name, head)
+        if kind in _LINES:  # else the reader does so
+            given = {k: v for k, v in options.items() if k != "source_format"}
+            check_options(given, kind)
         if kind == "jsonl" and _has_instances(opened):
             return _count_instances(opened)
         if kind in _LINES:
@@ -92,7 +95,10 @@ def _batches(src: Any, options: dict[str, Any]) -> Iterator[Batch]:
     given = dict(options)
     kind = given.pop("source_format", None)
     with open_input(src) as opened:
-        found = kind or detect_format(opened.name, opened.head())
+        head = opened.head()
+        if not head:  # no rows, as `count_rows` has it
+            return iter(())
+        found = kind or detect_format(opened.name, head)
     if found == "csv":
         given.setdefault("header", False)  # a request has none
     return iter(open_files(Files([src]), kind, Tally(), given).batches)

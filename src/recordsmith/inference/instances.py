@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import is_sparse
 from ..errors import InputError, ParseError, UnsupportedTypeError
 from ..sources.from_table import is_table, open_arrow
 from ..storage import expand, is_path, open_input
 from ..tally import Tally
 from .blocks import TextBlock
+from .bodies import shown
 from .media import Media
 
 __all__ = ["SEPARATE_CONFIGURATION", "instance_blocks", "takes_instances"]
@@ -49,8 +51,10 @@ def takes_instances(X: Any, media: Media) -> bool:
     paths = _paths(X)
     if paths and key in _OBJECTS:
         found = {PurePath(str(one)).suffix for one in paths} <= set(_JSON_LINES)
+    elif isinstance(X, (list, tuple)):
+        found = isinstance(X[0], Mapping) if X else key in _OBJECTS
     else:
-        found = isinstance(X, (list, tuple)) and bool(X) and isinstance(X[0], Mapping)
+        found = False
     if not found and key in _OBJECTS and media.kind != "recordio":
         raise InputError(
             f"{key} takes instances with fields of their own, not rows of numbers",
@@ -152,17 +156,32 @@ def _lines(path: Any) -> Iterator[Any]:
         for number, line in enumerate(_split(opened.file), 1):
             if not line.strip():
                 continue
-            try:
-                found = json.loads(line)
-            except ValueError as error:
-                raise ParseError(
-                    f"no JSON: {error}", path=str(path), row=number, unit="line"
-                ) from None
-            if not isinstance(found, dict):
-                raise ParseError(
-                    "no JSON object", path=str(path), row=number, unit="line"
-                )
-            yield found
+            yield _object(line, str(path), number)
+
+
+def _object(line: bytes, path: str, number: int) -> dict[str, Any]:
+    """The instance in a line."""
+    reason = ""
+    try:
+        found = json.loads(line)
+    except RecursionError:
+        reason = "lists are nested too deeply"
+    except ValueError as error:
+        reason = f"no JSON: {error}"
+    else:
+        if not isinstance(found, dict):
+            reason = f"no JSON object: found {shown(line[:200])}"
+        elif isinstance(found.get("instances"), list):
+            reason = "an object with 'instances', a whole request and no instance"
+        else:
+            return found
+    raise ParseError(
+        reason,
+        advice="each line is one instance, an object",
+        path=path,
+        row=number,
+        unit="line",
+    )
 
 
 def _split(file: Any) -> Iterator[bytes]:
@@ -215,6 +234,11 @@ def _pairs(X: Any, header: bool) -> Iterator[tuple[str, str]]:
         tables: Any = (table for one in paths for table in _csv_tables(one, header))
     elif is_table(X):
         _, tables = open_arrow(X)
+    elif is_sparse(X) or not hasattr(X, "__iter__"):
+        raise UnsupportedTypeError(
+            f"{type(X).__name__} holds no pairs of texts",
+            advice="pass pairs of entity and IPv4 address, a table or a CSV file of them",
+        )
     else:
         yield from map(_pair, itertools.count(), X)
         return
@@ -230,7 +254,8 @@ def _pairs(X: Any, header: bool) -> Iterator[tuple[str, str]]:
 
 
 def _pair(row: int, pair: Any) -> tuple[str, str]:
-    if isinstance(pair, (str, bytes)) or len(pair) != 2:
+    whole = isinstance(pair, (str, bytes)) or not hasattr(pair, "__len__")
+    if whole or len(pair) != 2:
         raise InputError("the row is no pair of entity and IPv4 address", row=row)
     if any(one is None for one in pair):
         raise InputError("a text is missing", row=row)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ..algorithm_table.loading import algorithm as look_up
 from ..algorithm_table.types import Algorithm
 from ..errors import InputError, LimitError, UnsupportedTypeError
 from ..validation.request import content_type_parts
 
-__all__ = ["ENDPOINT_BYTES", "LIMITS", "Media", "body_limit", "choose_media"]
+__all__ = ["ENDPOINT_BYTES", "LIMITS", "Media", "body_limit", "choose_media", "is_count"]
 
 # Source: the runtime's service model (BodyBlob) of August 2026, and "Model deployment
 # feature matrix" of the developer guide.
@@ -179,6 +182,19 @@ def body_limit(max_bytes: int | str | None, entry: Algorithm | None) -> int:
                 f"{', '.join(LIMITS)}"
             )
         return LIMITS[max_bytes]
-    if max_bytes < 1:
-        raise LimitError(f"max_bytes is {max_bytes}, expected 1 or more")
-    return max_bytes
+    if not is_count(max_bytes):
+        raise LimitError(
+            f"max_bytes is {max_bytes!r}, expected 1 or more, a whole number"
+        )
+    return int(max_bytes)
+
+
+def is_count(value: Any) -> bool:
+    """Whether it is a whole number, 1 or more.
+
+    Examples
+    --------
+    >>> is_count(1), is_count(0), is_count(1.5), is_count("1")
+    (True, False, False, False)
+    """
+    return isinstance(value, (int, np.integer)) and int(value) >= 1

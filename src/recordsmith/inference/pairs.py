@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import InputError
 from ..folders import manifest_path, read_manifest
 from ..sources.open_source import is_files
-from ..storage import expand, is_path
+from ..storage import STDIN, expand, is_path
 
 __all__ = ["Pair", "as_noted", "manifest_of", "pair_up", "total_size"]
 
@@ -62,6 +62,11 @@ def pair_up(inputs: Any, outputs: Any) -> list[Pair]:
         )
     if not is_files(inputs):
         return [Pair(type(inputs).__name__, inputs, _only(outputs))]
+    if is_path(inputs) and is_path(outputs) and inputs == outputs == STDIN:
+        raise InputError(
+            "inputs and outputs are both standard input",
+            advice="name a file for one of them",
+        )
     ours, theirs = _by_name(inputs), _by_name(outputs)
     if _is_one(inputs) and _is_one(outputs):
         ((name, entry),), (output,) = ours.items(), theirs.values()
@@ -139,7 +144,7 @@ def _is_one(src: Any) -> bool:
     """A single file, by its own name."""
     if isinstance(src, (list, tuple)):
         return len(src) == 1 and _is_one(src[0])
-    return not is_path(src) or src == "-" or Path(os.fsdecode(src)).is_file()
+    return not is_path(src) or src == STDIN or Path(os.fsdecode(src)).is_file()
 
 
 def _only(outputs: Any) -> Any:
@@ -157,7 +162,7 @@ def _by_name(src: Any) -> dict[str, Any]:
     entries = src if isinstance(src, (list, tuple)) else [src]
     found: dict[str, Any] = {}
     for one in entries:
-        folder = Path(os.fsdecode(one)) if is_path(one) and one != "-" else None
+        folder = Path(os.fsdecode(one)) if is_path(one) and one != STDIN else None
         for entry in expand(one):
             name = _name(entry, folder)
             if name in found:
@@ -171,7 +176,7 @@ def _by_name(src: Any) -> dict[str, Any]:
 
 
 def _name(entry: Any, folder: Path | None) -> str:
-    if not isinstance(entry, str) or entry == "-":
+    if not isinstance(entry, str) or entry == STDIN:
         return str(getattr(entry, "name", entry))
     path = Path(entry)
     if folder is not None and folder.is_dir():

@@ -108,8 +108,11 @@ class Rows:
         self._subject = os.fsdecode(X) if is_path(X) else type(X).__name__
         self._workers = n_threads(threads)
         self._drop_labels = drop_labels
-        settings: dict[str, Any] = {"dtype": options.get("dtype")}
-        settings.update(empty_rows=empty_rows, threads=threads)
+        if not (configuration is None or isinstance(configuration, Mapping)):
+            raise InputError(
+                f"configuration is {configuration!r}, expected a mapping",
+                advice='pass configuration={"num_samples": 50}, for example',
+            )
         about = {
             "hyperparameters": hyperparameters,
             "container": container,
@@ -119,12 +122,26 @@ class Rows:
         self._beside: Mapping[str, Any] | None = None
         self._guard = None
         if takes_instances(X, media):
-            if form != "auto" or drop_labels:
-                raise InputError("form and drop_labels are about rows of numbers")
+            _refuse_row_options(
+                about,
+                form=form != "auto",
+                drop_labels=drop_labels,
+                extras=extras != "error",
+                duplicates=duplicates != "error",
+                empty_rows=empty_rows is not None,
+            )
             if configuration is not None:
                 self._beside = _beside(media, configuration)
             self._blocks = instance_blocks(X, media, options, self.tally)
             return
+        settings: dict[str, Any] = {  # as the writers of other formats call them
+            "dtype": options.get("dtype"),
+            "empty_rows": empty_rows,
+            "duplicates": duplicates,
+            "densify": form == "dense",
+            "sparsify": form == "sparse",
+            "threads": threads,
+        }
         self._guard = _guard(X, media, purpose, settings, about, self.tally)
         self._layout = Layout(
             kind=media.kind,
@@ -180,7 +197,21 @@ class Rows:
     def _look_at(self, batch: Batch) -> None:
         one = batch.get(FEATURE)
         if one is not None and batch.n_rows and self.width is None:
-            self.width, self.sparse = one.width, one.kind == "csr"
+            layout = self._layout
+            as_is = one.kind == "csr" or layout.kind == "libsvm"  # it leaves zeros out
+            self.width = one.width
+            self.sparse = layout.form == "sparse" or (layout.form == "auto" and as_is)
+
+
+def _refuse_row_options(about: Mapping[str, Any], **given: bool) -> None:
+    """An error for what would have no effect on instances, which are not looked into."""
+    names = [name for name, value in about.items() if value is not None]
+    names += [name for name, is_given in given.items() if is_given]
+    if names:
+        raise InputError(
+            f"{', '.join(names)} cannot apply to instances that are no rows of numbers",
+            advice="leave it out: they are written as they are, and not checked",
+        )
 
 
 def _beside(media: Media, configuration: Mapping[str, Any]) -> Mapping[str, Any]:

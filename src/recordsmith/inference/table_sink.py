@@ -33,7 +33,12 @@ class TableWriter(Protocol):
 
 def table_format(dest: Any, dest_format: str | None) -> str:
     """The format of a destination, of those that hold a table of any columns."""
-    found = format_of(dest, dest_format)
+    try:
+        found = format_of(dest, dest_format)
+    except InputError as error:  # which names all formats, and most do not fit here
+        if dest_format is None:
+            error.advice = f"pass dest_format=, one of {', '.join(FORMATS)}"
+        raise
     if found not in FORMATS:
         raise InputError(
             f"{found} has no place for ids and predictions",
@@ -165,6 +170,17 @@ def _is_nested(type_: pa.DataType) -> bool:
     return bool(pa.types.is_nested(type_) or pa.types.is_fixed_size_list(type_))
 
 
+def _is_binary(type_: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    return bool(
+        types.is_binary(type_)
+        or types.is_large_binary(type_)
+        or types.is_fixed_size_binary(type_)
+    )
+
+
 def _flat(table: pa.Table) -> pa.Table:
     """A table whose vectors are columns."""
     import pyarrow as pa
@@ -173,11 +189,12 @@ def _flat(table: pa.Table) -> pa.Table:
     columns: list[Any] = []
     for name, column in zip(table.column_names, table.columns):
         type_ = column.type
-        if _is_nested(type_) or pa.types.is_binary(type_):
+        if _is_nested(type_) or _is_binary(type_):
             inner = type_.value_type if pa.types.is_fixed_size_list(type_) else None
-            if inner is None or _is_nested(inner):
+            if inner is None or _is_nested(inner) or column.null_count:
+                holes = " with missing rows" if column.null_count else ""
                 raise InputError(
-                    f"column {name!r} is {type_}, for which CSV has no place",
+                    f"column {name!r} is {type_}{holes}, for which CSV has no place",
                     advice="write parquet, arrow or jsonl",
                 )
             flat = column.combine_chunks().flatten()

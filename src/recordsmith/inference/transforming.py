@@ -16,7 +16,7 @@ from ..reporting.findings import Report
 from ..tally import Tally
 from .cutting import Body, Limits
 from .job_settings import check_payload, choose_accept, split_of, transform_settings
-from .media import choose_media
+from .media import choose_media, is_count
 from .requesting import Rows
 
 if TYPE_CHECKING:
@@ -233,8 +233,10 @@ def transform_files(
     media = choose_media(content_type, algorithm)
     accept = choose_accept(media, accept)
     payload = check_payload(max_payload_mb)
-    if file_bytes < 1:
-        raise InputError(f"file_bytes is {file_bytes}, expected 1 or more")
+    if not is_count(file_bytes):
+        raise InputError(
+            f"file_bytes is {file_bytes!r}, expected 1 or more, a whole number"
+        )
     split = split_of(media.kind, whole_files)
     if split == "None":
         limits = Limits(min(payload, file_bytes), rows, name="the limit of a file")

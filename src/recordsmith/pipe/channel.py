@@ -49,7 +49,7 @@ class Channel:
     frames : bool, optional
         Give the payloads of RecordIO frames as they are: tuples of bytes. By default so
         for "application/x-recordio", and where the platform wraps objects
-        (RecordWrapperType RecordIO).
+        (RecordWrapperType RecordIO). False: read rows even so.
     group : int, default 1
         Payloads of an example: the number of AttributeNames of an augmented manifest.
     rows : int, optional
@@ -169,6 +169,11 @@ class Channel:
             raise InputError(
                 "last is 'pad', and lists of raw frames have no padding",
                 advice="pass last='keep' or 'drop'",
+            )
+        if group != 1 and self._content.format != FRAMES:
+            raise InputError(
+                f"group is {group}, and only raw frames come in groups",
+                advice="pass frames=True, or leave group= out",
             )
         if shard == "auto":
             shard = host_shard(self.directory, told)

@@ -61,7 +61,8 @@ def content_of(
     wrapper : str, optional
         RecordWrapperType: with RecordIO, each object of the channel is one raw frame.
     frames : bool, optional
-        Whether to give raw frames, whatever the type says.
+        Whether to give raw frames, whatever the type and the wrapper say. False for
+        "application/x-recordio": the frames hold records.
     label_size : int, optional
         For CSV whose type does not say it.
 
@@ -79,9 +80,15 @@ def content_of(
     ------
     SageMaker developer guide, "Common Data Formats for Training" (2026-11-23).
     """
+    refused = frames is False
     if frames is None:
         frames = wrapper == "RecordIO"
     if frames:
+        if label_size is not None:
+            raise InputError(
+                f"label_size is {label_size}, and raw frames have no columns",
+                advice="leave label_size= out, or pass frames=False",
+            )
         return Content(FRAMES)
     if content_type is None:
         return Content(None, {} if label_size is None else _csv({}, label_size))
@@ -93,6 +100,8 @@ def content_of(
             advice=f"known: {', '.join(n for n in _FORMATS if '/' in n)}; pass "
             "frames=True if the data are RecordIO frames",
         )
+    if kind == FRAMES and refused:
+        kind = "recordio"
     if kind == "csv":
         return Content(kind, _csv(told.parameters, label_size))
     if label_size is not None:

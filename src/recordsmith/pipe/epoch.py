@@ -114,7 +114,7 @@ class Epoch:
         self._items.close()
         self._blocks.close()  # where the reading has begun, it closes what it reads
         if fifo is not None and not self._begun:
-            fifo.close()
+            fifo.leave_unread()
 
     def __enter__(self) -> Epoch:
         return self

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, LimitError
+from ..object_reader import ObjectReader
+from ..object_store import is_object
 from ..pipeline import iter_chunks
 from ..storage import expand, is_path, open_input
 from ..threads import prefetch
+from .content import content_of
 from .manifest import Manifest
 from .outlet import Outlet
+from .settings import check_shard
 
 __all__ = ["Feed"]
 
@@ -111,9 +115,16 @@ class OpenFeed:
             [os.fsdecode(one) for one in expand(feed.src)] if self._of_files else []
         )
         self.reads_stdin = _STDIN in self._files
+        if self.reads_stdin and feed.attributes is not None:
+            raise InputError(
+                "a manifest is read more than once, and standard input is not",
+                advice="save it as a file first",
+            )
         self.once = self.reads_stdin or hasattr(feed.src, "__next__")
         for path in self._files:
-            if path != _STDIN and stat.S_ISFIFO(Path(path).stat().st_mode):
+            if path == _STDIN or is_object(path):
+                continue
+            if stat.S_ISFIFO(Path(path).stat().st_mode):
                 raise InputError("this is a FIFO, expected a file to serve", path=path)
         self._manifests: list[Manifest] = []
         if feed.attributes is not None:
@@ -125,26 +136,40 @@ class OpenFeed:
         feed = self.feed
         if feed.wrap not in (None, "recordio"):
             raise InputError(f"wrap is {feed.wrap!r}, expected 'recordio'")
-        if feed.shard is not None:
-            at, n = feed.shard
-            if not 0 <= at < n:
-                raise InputError(
-                    f"shard is {at} of {n}, expected hosts counted from 0: 0 <= i < n"
-                )
+        check_shard(feed.shard)
         if self._converts:
-            given = {"wrap": feed.wrap, "gzip": feed.gzip, "attributes": feed.attributes}
-            wrong = sorted(name for name, value in given.items() if value)
-            if wrong:
-                raise InputError(
-                    f"{', '.join(wrong)} and encoding on the way do not go together",
-                    advice="records need no wrapper, and compressed text is found out",
-                )
+            self._check_converting()
+        if self._of_files and feed.y is not None:
+            raise InputError(
+                "y= gives labels of rows in memory, and these are files",
+                advice='name the column: convert={"label": NAME}',
+            )
+        if feed.refs and feed.attributes is None:
+            raise InputError(
+                "refs= is for manifests, of which attributes= says what is streamed"
+            )
         if not self._of_files and (feed.shard is not None or feed.seed is not None):
             raise InputError(
                 "seed and shard are about files, and these are rows in memory"
             )
         if feed.attributes is not None and feed.gzip:
             raise InputError("gzip and attributes do not go together")
+
+    def _check_converting(self) -> None:
+        feed = self.feed
+        given = {"wrap": feed.wrap, "gzip": feed.gzip, "attributes": feed.attributes}
+        wrong = sorted(name for name, value in given.items() if value)
+        if wrong:
+            raise InputError(
+                f"{', '.join(wrong)} and encoding on the way do not go together",
+                advice="records need no wrapper, and compressed text is found out",
+            )
+        told = feed.content_type
+        if told is not None and content_of(told).format != "recordio":
+            raise InputError(
+                f"content_type is {told!r}, and what is encoded on the way is {RECORDIO}",
+                advice="leave content_type= out",
+            )
 
     @property
     def content_type(self) -> str | None:
@@ -212,6 +237,10 @@ class OpenFeed:
             return
         if path == _STDIN:
             _copy(_Stdin(outlet), outlet, self.feed.wrap)
+            return
+        if is_object(path):
+            with ObjectReader(path) as stored:
+                _copy(stored, outlet, self.feed.wrap)
             return
         with io.FileIO(path) as file:
             n_bytes = os.fstat(file.fileno()).st_size

@@ -24,6 +24,7 @@ from .fifos import fifo_path
 
 __all__ = ["Fifo", "Place", "locate"]
 
+_LEAVE_S = 1.0
 _STEP_S = 0.1  # at most so long nobody looks whether the waiting is to end
 _PIPE_BYTES = 1 << 20  # what Linux lets everyone have; a pipe has 64 KiB by default
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Python's fcntl names from 3.10 on
@@ -94,7 +95,10 @@ def locate(
 
 
 def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None:
-    piped, there = _is_fifo(fifo), Path(files).exists()
+    there = Path(files).exists()
+    if there and mode not in (None, "Pipe"):
+        return Place(files, False)
+    piped = _is_fifo(fifo)
     if mode is None:
         if piped and there:
             raise InputError(
@@ -114,8 +118,6 @@ def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None
                 advice='pass mode="File" to read them',
             )
         return None
-    if there:
-        return Place(files, False)
     found = f"a FIFO, {fifo}" if piped else f"{_holds(str(Path(files).parent))}"
     raise InputError(
         f"{told_by} says {mode} mode, and there is no {files}, but {found}",
@@ -125,7 +127,7 @@ def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None
 
 def _is_fifo(path: str) -> bool:
     try:
-        kind = os.lstat(path).st_mode
+        kind = os.stat(path).st_mode  # noqa: PTH116 (of what a link leads to)
     except OSError:
         return False
     if stat.S_ISREG(kind):
@@ -231,6 +233,13 @@ class Fifo(io.RawIOBase):
             advice="see whether what writes to it still runs; timeout_s= is how long to "
             "wait",
         )
+
+    def leave_unread(self) -> None:
+        """Close it, but not before the writer can have seen that there was a reader: one
+        that it missed it would wait for, and make no FIFO for the next epoch."""
+        if not self.closed:
+            self._poll.poll(1000 * min(self._timeout_s, _LEAVE_S))
+        self.close()
 
     def cancel(self) -> None:
         """Have a read in another thread end soon; only `close` may follow."""

@@ -91,5 +91,5 @@ def _feed(job: Job, channel: Channel, src: Any, refs: Mapping[str, str]) -> Feed
         seed=seed if isinstance(seed, int) else None,
         shard=(0, hosts) if sharded else None,
         attributes=attributes,
-        refs=refs,
+        refs=refs if attributes is not None else {},
     )

@@ -38,7 +38,8 @@ class Manifest:
             )
         self._path = path
         self._attributes = list(attributes)
-        self._refs = dict(refs)
+        # The longest first: a prefix may begin with another one.
+        self._refs = sorted(refs.items(), key=lambda one: -len(one[0]))
         self._begins, self._numbers = array("q"), array("q")
         at = 0
         with Path(path).open("rb") as file:
@@ -76,7 +77,7 @@ class Manifest:
             text = file.readline()
         try:
             found = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._wrong(line, f"the line is no JSON ({error})") from None
         if not isinstance(found, dict):
             raise self._wrong(line, "the line is JSON, but no object")
@@ -93,9 +94,10 @@ class Manifest:
 
     def _file(self, name: str, value: Any, line: int) -> Path:
         text = str(value)
-        for prefix, place in self._refs.items():
+        for prefix, place in self._refs:
             if text.startswith(prefix):
-                text = os.path.join(place, text[len(prefix) :])  # noqa: PTH118
+                rest = text[len(prefix) :].lstrip("/")  # else it would be a path from /
+                text = os.path.join(place, rest)  # noqa: PTH118
                 break
         else:
             if "://" in text:

@@ -12,6 +12,7 @@ import itertools
 import random
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FormatError, InputError
@@ -84,10 +85,11 @@ class Reading:
         InputError
             If there are no rows, and that was not allowed.
         """
-        entries = self._path if self.fifo is None else self.fifo
         try:
+            entries = self._entries()
             framed = self._content.format == FRAMES
-            yield from self._examples(entries) if framed else self._rows(entries)
+            if entries:
+                yield from self._examples(entries) if framed else self._rows(entries)
             if not self._n_read and not self._settings.allow_empty:
                 raise self._empty()
         except FormatError as error:
@@ -97,6 +99,24 @@ class Reading:
         finally:
             if self.fifo is not None:
                 self.fifo.close()
+
+    def _entries(self) -> list[Any]:
+        """What is to be read; nothing where there are only empty files, or none and that
+        is allowed.
+
+        A file without a byte adds nothing to what Pipe mode makes of a channel's files,
+        and so it is here; but it is no Parquet file.
+        """
+        if self.fifo is not None:
+            return [self.fifo]
+        try:
+            entries = expand(self._path)
+        except InputError:  # an empty folder
+            if self._settings.allow_empty:
+                return []
+            raise
+        filled = [one for one in entries if Path(one).stat().st_size]
+        return entries if filled and self._content.format in (None, "parquet") else filled
 
     def _empty(self) -> InputError:
         return InputError(
@@ -116,8 +136,8 @@ class Reading:
 
     # -- rows --------------------------------------------------------------------------
 
-    def _rows(self, entries: Any) -> Iterator[Batch]:
-        files = Files(expand(entries))
+    def _rows(self, entries: list[Any]) -> Iterator[Batch]:
+        files = Files(entries)
         try:
             if self.fifo is not None and not files.first().head():
                 return
@@ -204,7 +224,7 @@ class Reading:
 
     # -- raw frames --------------------------------------------------------------------
 
-    def _examples(self, entries: Any) -> Iterator[list[Example]]:
+    def _examples(self, entries: list[Any]) -> Iterator[list[Example]]:
         told = self._settings
         if told.on_error == "skip" or told.options:
             what = ", ".join(told.options) or "on_error='skip'"

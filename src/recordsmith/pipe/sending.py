@@ -10,6 +10,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = ["send"]
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)\Z")
 _PRUNE = 256
+_CLOSED = (BrokenPipeError, ConnectionResetError)
 
 
 def send(
@@ -38,7 +40,7 @@ def send(
 
     Parameters
     ----------
-    src : iterable of Chunk; or what :func:`recordsmith.iter_chunks` takes
+    src : iterable of Chunk or Batch; or what :func:`recordsmith.iter_chunks` takes
     dest : path of a FIFO, connected socket, descriptor of a pipe, or binary file object
         A FIFO is opened as soon as it has a reader. Sockets, descriptors and file objects
         stay open.
@@ -136,13 +138,30 @@ class _Progress:
 def _chunks(src: Any, y: Any, options: dict[str, Any]) -> Iterator[Chunk]:
     """Chunks as they are, or those that are made of what was given."""
     if isinstance(src, (list, tuple)) and src and isinstance(src[0], Chunk):
-        return iter(src)
-    if not isinstance(src, Iterator) or hasattr(src, "read"):
-        return iter_chunks(src, y, **options)
-    return _checked(src)
+        return _checked(src, y, options)
+    known = hasattr(src, "read") or hasattr(src, "__arrow_c_stream__")
+    if isinstance(src, Iterator) and not known:
+        return _of_iterator(src, y, options)
+    return iter_chunks(src, y, **options)
 
 
-def _checked(src: Iterable[Any]) -> Iterator[Chunk]:
+def _of_iterator(src: Iterator[Any], y: Any, options: dict[str, Any]) -> Iterator[Chunk]:
+    """What the first item is, all are: chunks, or batches to be encoded."""
+    for first in src:
+        items = chain([first], src)
+        if isinstance(first, Chunk):
+            yield from _checked(items, y, options)
+        else:
+            yield from iter_chunks(items, y, **options)
+
+
+def _checked(src: Iterable[Any], y: Any, options: dict[str, Any]) -> Iterator[Chunk]:
+    given = [*(["y"] if y is not None else []), *options]
+    if given:
+        raise InputError(
+            f"chunks are encoded already: {', '.join(given)} cannot apply",
+            advice="pass them to recordsmith.iter_chunks(), which makes the chunks",
+        )
     for one in src:
         if not isinstance(one, Chunk):
             raise UnsupportedTypeError(
@@ -201,16 +220,24 @@ def _to_file(chunks: Iterator[Chunk], dest: Any) -> Sent:
         before = time.monotonic()
         try:
             write_all(dest, chunk.data)
-        except (BrokenPipeError, ConnectionResetError):
-            raise PipeClosedError(
-                f"the reader closed it after {human_bytes(n_bytes)} or more, "
-                f"{plural(rows, 'row')} in whole chunks",
-                path=name,
-                advice="see why the reader ended",
-            ) from None
+        except _CLOSED:
+            raise _closed(name, rows, n_bytes) from None
         waited_s += time.monotonic() - before
         rows += chunk.end - chunk.begin
         n_bytes += len(chunk.data)
-    if hasattr(dest, "flush"):
-        dest.flush()
+    try:
+        if hasattr(dest, "flush"):
+            dest.flush()  # all may still be in the file object's own buffer
+    except _CLOSED:
+        raise _closed(name, rows, n_bytes) from None
     return Sent(name, rows, n_bytes, time.monotonic() - started, waited_s)
+
+
+def _closed(name: str, rows: int, n_bytes: int) -> PipeClosedError:
+    """How much of it a file object's reader took, its buffer may keep to itself."""
+    return PipeClosedError(
+        f"the reader closed it after {human_bytes(n_bytes)} were written, "
+        f"{plural(rows, 'row')} in whole chunks",
+        path=name,
+        advice="see why the reader ended",
+    )

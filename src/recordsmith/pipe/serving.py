@@ -163,7 +163,8 @@ class Server:
         self._ended_s = time.monotonic() - self._started
 
     def wait(self, command: Sequence[str] | None = None, **options: Any) -> int | None:
-        """Run a command to its end; without one, wait until all epochs were read.
+        """Run a command to its end; without one, wait until all epochs were read (if
+        `epochs` does not say how many, until something fails or interrupts it).
 
         Parameters
         ----------

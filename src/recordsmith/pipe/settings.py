@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from ..errors import InputError
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "check_shard"]
 
 _MODES = (None, "Pipe", "File", "FastFile")
 _LASTS = ("keep", "drop", "pad")
@@ -49,34 +50,49 @@ class Settings:
                 f"last is {self.last!r}, and batches have no fixed size",
                 advice="pass rows= as well",
             )
-        _check_shard(self.shard)
+        if self.shard != "auto":
+            check_shard(self.shard, ", or 'auto'")
 
 
 def _check_numbers(settings: Settings) -> None:
-    for name, least in (("group", 1), ("seed", 0), ("prefetch", 0)):
+    for name, least in (
+        ("label_size", 0),
+        ("group", 1),
+        ("rows", 1),
+        ("seed", 0),
+        ("prefetch", 0),
+    ):
         value = getattr(settings, name)
-        if value < least:
-            raise InputError(f"{name} is {value}, expected {least} or more")
-    if settings.rows is not None and settings.rows < 1:
-        raise InputError(f"rows is {settings.rows}, expected 1 or more")
-    if settings.shuffle < 0 or settings.shuffle == 1:
+        optional = name in ("label_size", "rows")
+        if not (_is_count(value, least) or (optional and value is None)):
+            raise InputError(f"{name} is {value!r}, expected {least} or more")
+    if not _is_count(settings.shuffle) or settings.shuffle == 1:
         raise InputError(
-            f"shuffle is {settings.shuffle}, expected a window of 2 rows or more",
+            f"shuffle is {settings.shuffle!r}, expected a window of 2 rows or more",
             advice="0 leaves the order as it is",
         )
-    if not settings.timeout_s > 0:
-        raise InputError(f"timeout_s is {settings.timeout_s}, expected more than 0")
+    timeout_s: Any = settings.timeout_s
+    if not (isinstance(timeout_s, (int, float)) and timeout_s > 0):
+        raise InputError(
+            f"timeout_s is {timeout_s!r}, expected more than 0",
+            advice='float("inf") waits for ever',
+        )
 
 
-def _check_shard(shard: Any) -> None:
-    if shard is None or shard == "auto":
+def _is_count(value: Any, least: int = 0) -> bool:
+    return isinstance(value, Integral) and int(value) >= least
+
+
+def check_shard(shard: Any, otherwise: str = "") -> None:
+    """Refuse what is no (i, n); `otherwise`: what else would have been right."""
+    if shard is None:
         return
     try:
         which, n_shards = shard
-        fits = 0 <= which < n_shards
+        fits = _is_count(which) and _is_count(n_shards, which + 1)
     except (TypeError, ValueError):
         fits = False
     if not fits:
         raise InputError(
-            f"shard is {shard!r}, expected (i, n) with i from 0 to n - 1, or 'auto'"
+            f"shard is {shard!r}, expected (i, n) with i from 0 to n - 1{otherwise}"
         )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordsmithError
+from ..object_listing import Listed
 from ..storage import Input, open_input
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Files:
 def _size_of(entry: Any) -> int | None:
     from pathlib import Path
 
+    if isinstance(entry, Listed):
+        return entry.n_bytes
     if not isinstance(entry, str) or not Path(entry).is_file():
         return None
     return Path(entry).stat().st_size

@@ -23,6 +23,7 @@ from .. import _core
 from ..batch import FEATURE, LABEL, Batch, Field
 from ..casts import WIRE_DTYPES, cast_array
 from ..errors import InputError, ParseError, RecordsmithError
+from ..object_store import is_object
 from ..storage import open_input
 from ..tally import Tally
 from ..threads import map_ordered, n_threads
@@ -281,7 +282,8 @@ def _rewinder(files: Files, entry: Any) -> Any:
     """What makes an input readable once more after another look; None if nothing does."""
     if isinstance(entry, str):
         # "-" is standard input, and a FIFO is no regular file.
-        return (lambda: None) if entry != "-" and Path(entry).is_file() else None
+        again = is_object(entry) or (entry != "-" and Path(entry).is_file())
+        return (lambda: None) if again else None
     try:
         if not entry.seekable():
             return None

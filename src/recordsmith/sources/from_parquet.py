@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ..errors import FormatError, InputError
+from ..object_reader import ObjectReader
+from ..object_store import is_object
 from .arrow_batches import Converter, convert_all
 from .arrow_types import describe, kind_of
 from .columns import Columns
@@ -153,12 +155,17 @@ def _damaged(error: Exception, name: str) -> FormatError:
 
 def _source(src: Any) -> Any:
     """What pyarrow can read at random."""
+    if is_object(src):
+        return ObjectReader(src)
     return src.random_access("Parquet") if hasattr(src, "random_access") else src
 
 
 def _schema(src: Any, name: str) -> pa.Schema:
-    with _open(_source(src), name) as file:
-        return file.schema_arrow
+    source = _source(src)
+    with ExitStack() as ending:
+        if isinstance(source, ObjectReader) and isinstance(src, str):
+            ending.enter_context(source)
+        return ending.enter_context(_open(source, name)).schema_arrow
 
 
 def _read(
@@ -172,7 +179,8 @@ def _read(
     import pyarrow as pa
 
     needed = converter.layout.selection.needed
-    with _open(_source(opened), opened.name) as file, ExitStack() as ending:
+    source = _source(opened)
+    with _open(source, opened.name) as file, ExitStack() as ending:
         names = file.schema_arrow.names
         promoted = not file.schema_arrow.equals(converter.schema)
         present = [name for name in needed if name in names and name not in constants]
@@ -182,7 +190,8 @@ def _read(
             record_batches: Iterator[Any] = iter(_rows_only(n_rows))
         else:
             rows = min(_BATCH_ROWS, converter.rows_to_read(_READ_BYTES))
-            groups = iter_row_groups(file, present, rows, use_threads)
+            hold = source.hold if isinstance(source, ObjectReader) else None
+            groups = iter_row_groups(file, present, rows, use_threads, hold)
             record_batches = ending.enter_context(closing(groups))
         while True:
             try:

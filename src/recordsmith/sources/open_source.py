@@ -198,6 +198,11 @@ def _only_batches(items: Any) -> Iterator[Batch]:
         yield one
 
 
+def check_options(options: dict[str, Any], kind: str) -> None:
+    """Refuse options that the reader of a format does not know."""
+    _check_options(options, _reader(kind), kind)
+
+
 def known_options(kind: str) -> list[str]:
     """The options that a format's reader knows; [] if there is no such format."""
     return _parameters(_reader(kind)) if kind in _READERS else []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
 
     import pyarrow as pa
 
@@ -29,7 +29,11 @@ _COLUMN_BYTES = 2 * (1 << 20) + (1 << 16)
 
 
 def iter_row_groups(
-    file: Any, columns: list[str], rows: int, use_threads: bool
+    file: Any,
+    columns: list[str],
+    rows: int,
+    use_threads: bool,
+    hold: Callable[[list[tuple[int, int]]], None] | None = None,
 ) -> Generator[pa.RecordBatch, None, None]:
     """Record batches of a whole file.
 
@@ -42,12 +46,17 @@ def iter_row_groups(
         Rows of a record batch; fewer at the end of a row group.
     use_threads : bool
         Whether to decode in pyarrow's own pool.
+    hold : callable, optional
+        Is given the (begin, end) of all that is to be read of a row group, before it is:
+        for files of which each reading costs a request.
     """
     parts = [_parts(file, number, columns) for number in range(file.num_row_groups)]
-    if all(len(one) == 1 for one in parts):
+    if hold is None and all(len(one) == 1 for one in parts):
         yield from file.iter_batches(rows, columns=columns, use_threads=use_threads)
         return
     for number, names in enumerate(parts):
+        if hold is not None:
+            hold(_extents(file, number, columns))
         readers = [
             file.iter_batches(
                 rows, row_groups=[number], columns=some, use_threads=use_threads
@@ -78,6 +87,21 @@ def _parts(file: Any, number: int, columns: list[str]) -> list[list[str]]:
         parts[-1].append(name)
         room -= sizes[name]
     return parts
+
+
+def _extents(file: Any, number: int, columns: list[str]) -> list[tuple[int, int]]:
+    """Where in the file the columns of a row group stand."""
+    group = file.metadata.row_group(number)
+    wanted = set(columns)
+    found = []
+    for i in range(group.num_columns):
+        chunk = group.column(i)
+        if _column_of(chunk.path_in_schema, wanted) is not None:
+            begin = chunk.data_page_offset
+            if chunk.dictionary_page_offset is not None:
+                begin = min(begin, chunk.dictionary_page_offset)
+            found.append((begin, begin + chunk.total_compressed_size))
+    return found
 
 
 def _column_of(path: str, names: Container[str]) -> str | None:

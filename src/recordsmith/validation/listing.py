@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..object_listing import below, is_pattern
+from ..object_store import is_object
 from ..storage import detect_format, expand, is_path
 from .recordio_files import is_magic, sniff_text
 from .request import KINDS
@@ -31,6 +34,8 @@ def list_files(src: Any) -> list[Any]:
 def _is_place(src: Any) -> bool:
     """Is it a folder or a glob, which may hold nothing?"""
     path = os.fsdecode(src)
+    if is_object(path):
+        return path.endswith("/") or is_pattern(path)
     return Path(path).is_dir() or any(character in path for character in "*?[")
 
 
@@ -40,23 +45,24 @@ def stray_files(src: Any) -> list[tuple[str, str]]:
     for one in src if isinstance(src, (list, tuple)) else [src]:
         if not is_path(one):
             continue
-        top = Path(os.fsdecode(one))
-        if not top.is_dir():
-            continue
-        for base, folders, files in os.walk(top):
-            folders.sort()
-            parts = Path(base).relative_to(top).parts
-            hidden = any(part.startswith(".") for part in parts)
-            aside = any(part.startswith("_") for part in parts)
-            for name in sorted(files):
-                path = str(Path(base, name))
-                if hidden or name.startswith("."):
-                    found.append(("file/hidden", path))
-                elif aside or name.startswith("_"):
-                    found.append(("file/stray", path))
-                elif len(parts) > _DEPTH:
-                    found.append(("file/depth", path))
+        path = os.fsdecode(one)
+        for name, parts in below(path) if is_object(path) else _walk(Path(path)):
+            if any(part.startswith(".") for part in parts):
+                found.append(("file/hidden", name))
+            elif any(part.startswith("_") for part in parts):
+                found.append(("file/stray", name))
+            elif len(parts) > _DEPTH + 1:
+                found.append(("file/depth", name))
     return found
+
+
+def _walk(top: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(path, parts of it below the folder) of all files of a folder."""
+    for base, folders, files in os.walk(top):
+        folders.sort()
+        parts = Path(base).relative_to(top).parts
+        for name in sorted(files):
+            yield str(Path(base, name)), (*parts, name)
 
 
 def kind_of(
