@@ -346,7 +346,7 @@ def test_outputs_that_are_no_folder():
     with pytest.raises(InputError, match="the folder .* does not exist"):
         rs.write("no/out/", X)
     with pytest.raises(InputError, match="this is an address"):
-        rs.write("s3://bucket/out/", X)
+        rs.write("s3://bucket/out/", X, shards=2)
     Path("file").touch()
     with pytest.raises(InputError, match="this is a file, expected the name of a folder"):
         rs.write("file", X, shards=2)

@@ -54,6 +54,8 @@ def is_folder(dest: Any, options: Mapping[str, Any]) -> bool:
     if options:
         return True
     name = os.fspath(dest)
+    if "://" in name:  # shards are of this machine; the sink says what an address can be
+        return False
     return name.endswith(("/", os.sep)) or Path(name).is_dir()
 
 
