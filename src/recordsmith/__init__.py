@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from .object_store import s3_settings
     from .pipe.channel import open_pipe
     from .pipeline import (
-        WriteResult,
         convert,
         decode,
         encode,
@@ -35,7 +34,9 @@ if TYPE_CHECKING:
         write,
     )
     from .reporting.findings import Finding, Report
+    from .results import WriteResult
     from .salvaging import SalvageReport, salvage
+    from .sharding.dealing import Shard
     from .summarising.results import ColumnStats, Statistics
     from .summarising.summing import stats
     from .tally import Tally
@@ -60,6 +61,7 @@ __all__ = [
     "Report",
     "Request",
     "SalvageReport",
+    "Shard",
     "Statistics",
     "Tally",
     "TransformFile",
@@ -117,7 +119,6 @@ _HOMES = {
     "object_store": ("s3_settings",),
     "pipe.channel": ("open_pipe",),
     "pipeline": (
-        "WriteResult",
         "convert",
         "decode",
         "encode",
@@ -127,7 +128,9 @@ _HOMES = {
         "write",
     ),
     "reporting.findings": ("Finding", "Report"),
+    "results": ("WriteResult",),
     "salvaging": ("SalvageReport", "salvage"),
+    "sharding.dealing": ("Shard",),
     "summarising.results": ("ColumnStats", "Statistics"),
     "summarising.summing": ("stats",),
     "tally": ("Tally",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .arrays import batch_from_arrays, is_sparse, label_fields, refuse_different_indexes
@@ -16,12 +16,16 @@ from .concat import rebatch
 from .errors import InputError, ValidationError
 from .gathering import Gatherer
 from .reader import decode_all
+from .results import WriteResult
+from .sharding import is_folder, pop_options
+from .sharding.about import groups_of, in_words, name_of, size_of
+from .sharding.sink import ShardSink, open_shards
 from .tally import Tally
 from .threads import prefetch
 
 if TYPE_CHECKING:
     from .algorithm_table.types import Algorithm
-    from .reporting.findings import Report
+    from .sinks import Sink
     from .validation.guarding import Guard
 
     Progress = Callable[[int, Optional[int], int], None]
@@ -42,38 +46,6 @@ __all__ = [
     "read",
     "write",
 ]
-
-
-@dataclass(frozen=True)
-class WriteResult:
-    """What a write or conversion did.
-
-    Attributes
-    ----------
-    path : str
-        Where it went; "-" for standard output, or the file object's name.
-    format : str
-        "recordio", "csv", "libsvm", "parquet", ...
-    rows, bytes : int
-        Rows and bytes written.
-    schema : str
-        The fields of the first batch, as text.
-    seconds : float
-        Wall time.
-    tally : Tally
-        Everything that was changed on the way, counted.
-    report : Report or None
-        What the checks found, where an algorithm was named; no error is in it.
-    """
-
-    path: str
-    format: str
-    rows: int
-    bytes: int
-    schema: str
-    seconds: float
-    tally: Tally = field(default_factory=Tally)
-    report: Report | None = None
 
 
 def encode(
@@ -442,7 +414,7 @@ def write(dest: Any, X: Any, y: Any = None, **options: Any) -> WriteResult:
     ----------
     dest : path, "-" for standard output, or binary file object
         An existing file is refused unless overwrite=True. A file appears under its name
-        only when it is whole.
+        only when it is whole. A folder gets shards: see :func:`convert`.
     X, y
         As for :func:`encode`; X may also be an iterable of batches.
     **options
@@ -464,7 +436,9 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
         CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npy, .npz, RecordIO-protobuf; text
         may be compressed by gzip or zstd.
     dest : path, "-", or binary file object
-        RecordIO-protobuf, CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npz.
+        RecordIO-protobuf, CSV, libsvm, Parquet, Arrow IPC, JSON Lines, .npz. A folder, or
+        a name that ends in "/": several files of RecordIO-protobuf, and a manifest beside
+        it.
     source_format, dest_format : str, optional
         Where content and suffix do not tell.
     label, features, drop, uid : column name, position, or list of them
@@ -479,6 +453,16 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
         default what it takes; rows are checked as :func:`recordsmith.validate` does, and
         nothing is published if there is an error. channel, hyperparameters, purpose and
         container say more of the job.
+    shards, instances, max_shard_bytes : int, optional
+        How many files a folder gets: see :class:`recordsmith.sharding.Layout`.
+    split : mapping of str to float, optional
+        Shares of the rows that go to several channels: {"train": 0.9, "test": 0.1}.
+        k_fold=5 makes five equal ones. Rows go by their number and seed=; with
+        stratify=True by their label, with group_by=column by that.
+    shuffle : bool, default False
+        Write a folder's rows in random order, that of seed=, 0 by default.
+    sagemaker_manifest : str, optional
+        Write SageMaker's own manifest, too, for a folder copied to this address.
     progress : callable(bytes_done, bytes_total or None, rows_done), optional
     **options
         Those of the formats: header, names, delimiter, index_base, n_features, ... (see
@@ -499,21 +483,27 @@ def convert(src: Any, dest: Any, **options: Any) -> WriteResult:
 def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
     """source -> batches -> sink, with the source one step ahead in a thread of its
     own."""
-    from .sinks import OPTIONS, format_of, open_sink
+    from .sinks import OPTIONS
 
     started = time.perf_counter()
     tally = options.pop("tally", None) or Tally()
     limit, progress = options.pop("limit", None), options.pop("progress", None)
+    for_shards = pop_options(options)
+    folder = is_folder(dest, for_shards)
     for_sink = {name: options.pop(name) for name in OPTIONS if name in options}
-    threads = options.get("threads")
-    guard = None
-    if any(options.get(name) is not None for name in _CHECKED):
-        target = format_of(dest, for_sink.get("dest_format"), for_sink.get("compression"))
-        guard = _guard(src, target, options, for_sink, tally)
-    sink = open_sink(dest, tally=tally, threads=threads, **_given(for_sink))
+    algorithm, threads = options.get("algorithm"), options.get("threads")
+    if isinstance(src, Batch) or _is_array(src):
+        options.pop("threads", None)  # there is nothing to parse
+    stated = {**options, **for_sink, "limit": limit}
+    guard = _checks(dest, src, folder, options, for_sink, tally)
+    for_sink["groups"] = groups_of(for_shards.get("group_by"), options)
+    sink = _sink(dest, for_shards if folder else None, for_sink, tally, threads)
     batches, source = _open(src, y, tally, options)
     if limit is not None:
         batches = _limited(batches, limit)
+    if isinstance(sink, ShardSink):
+        size = size_of(src) if source is None else source.size
+        sink.expect(size, name_of(src), in_words(stated))
     schema, rows, report = "", 0, None
     with sink:
         for found in prefetch(batches):
@@ -534,11 +524,50 @@ def _run(dest: Any, src: Any, y: Any, options: dict[str, Any]) -> WriteResult:
         sink.format,
         rows,
         sink.n_bytes,
-        schema,
+        sink.schema if isinstance(sink, ShardSink) else schema,
         time.perf_counter() - started,
         tally,
         report,
+        sink.shards if isinstance(sink, ShardSink) else (),
+        sink.manifest if isinstance(sink, ShardSink) else None,
+        getattr(algorithm, "key", algorithm),
+        for_shards.get("instances"),
     )
+
+
+def _checks(
+    dest: Any,
+    src: Any,
+    folder: bool,
+    options: dict[str, Any],
+    for_sink: dict[str, Any],
+    tally: Tally,
+) -> Guard | None:
+    """The checks for an algorithm, if any were asked for."""
+    from .sinks import format_of
+
+    if all(options.get(name) is None for name in _CHECKED):
+        return None
+    target = "recordio"
+    if not folder:
+        target = format_of(dest, for_sink.get("dest_format"), for_sink.get("compression"))
+    return _guard(src, target, options, for_sink, tally)
+
+
+def _sink(
+    dest: Any,
+    for_shards: dict[str, Any] | None,
+    for_sink: dict[str, Any],
+    tally: Tally,
+    threads: int | None,
+) -> Sink | ShardSink:
+    """A folder of shards where they are asked for, else a file."""
+    from .sinks import open_sink
+
+    settings = {"tally": tally, "threads": threads, **_given(for_sink)}
+    if for_shards is None:
+        return open_sink(dest, **settings)
+    return open_shards(dest, for_shards, **settings)
 
 
 def _open(

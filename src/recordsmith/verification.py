@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
 from .batch import Batch, Field
-from .errors import RecordsmithError
+from .errors import FormatError, InputError, RecordsmithError
 from .exports import row_counts
+from .folders import files_below, manifest_path, read_manifest
 from .payload_stream import PayloadStream
 from .payloads import Raw, raw_payloads
 from .resync import Lost, walk
 from .storage import Input, open_input
+from .threads import map_ordered, n_threads
 
 if TYPE_CHECKING:
     Progress = Callable[[int, Optional[int], int], None]
@@ -30,22 +35,27 @@ class Problem:
 
     Attributes
     ----------
-    record : int
+    record : int or None
         Number of the record, from 1 (of the record that would stand there, for damage).
+        None where the problem is a file as a whole.
     offset : int or None
         Byte offset, where it is known.
     reason : str
+    file : str or None
+        Its name in the folder, where that is what is verified.
     """
 
-    record: int
+    record: int | None
     offset: int | None
     reason: str
+    file: str | None = None
 
     def __str__(self) -> str:
-        place = f"record {self.record}"
+        place = [] if self.record is None else [f"record {self.record}"]
         if self.offset is not None:
-            place += f", byte {self.offset}"
-        return f"{place}: {self.reason}"
+            place.append(f"byte {self.offset}")
+        parts = (self.file, ", ".join(place), self.reason)
+        return ": ".join(part for part in parts if part)
 
 
 @dataclass
@@ -80,11 +90,14 @@ class VerifyReport:
 def verify(
     src: Any, *, max_problems: int = 20, progress: Progress | None = None
 ) -> VerifyReport:
-    """Check every byte of a RecordIO-protobuf file, and every record against the first.
+    """Check every byte of a RecordIO-protobuf file, and every record against the first;
+    or a folder against the manifest beside it.
 
     Parameters
     ----------
     src : path, "-", or binary file object
+        A folder is what :func:`recordsmith.convert` made of shards, or
+        :func:`recordsmith.transform_files` wrote.
     max_problems : int, default 20
         How many problems are kept; all are counted.
     progress : callable(bytes_done, bytes_total or None, records_done), optional
@@ -108,6 +121,12 @@ def verify(
     >>> print(report.problems[0])
     record 2: feature 'values' has 3 values, the first record has 2
     """
+    if isinstance(src, (str, os.PathLike)) and Path(src).is_dir():
+        return _verify_folder(os.fspath(src), max_problems, progress)
+    return _verify_file(src, max_problems, progress)
+
+
+def _verify_file(src: Any, max_problems: int, progress: Progress | None) -> VerifyReport:
     with open_input(src) as source:
         report = VerifyReport(source.name)
         raw = raw_payloads(bytes(source.file.peek(_LOOK_AT)))
@@ -139,6 +158,92 @@ def verify(
             if progress is not None:
                 progress(source.position(), source.size, report.records)
     return report
+
+
+def _verify_folder(
+    folder: str, max_problems: int, progress: Progress | None
+) -> VerifyReport:
+    """Are the files of a folder those that its manifest tells of, byte for byte?"""
+    manifest = _manifest_of(folder)
+    files = {one["name"]: one for one in manifest["files"]}
+    report = VerifyReport(folder, schema=_fields_in_words(manifest.get("fields", [])))
+    here = files_below(Path(folder))
+    unknown = "the manifest does not know this file"
+    found = [Problem(None, None, unknown, one) for one in sorted(here - files.keys())]
+    total = sum(one["bytes"] for one in files.values())
+
+    def check(name: str) -> tuple[str, list[Problem]]:
+        return name, list(_against(Path(folder), files[name], name in here, max_problems))
+
+    for name, problems in map_ordered(check, list(files), n_threads(None)):
+        found += problems
+        report.bytes += files[name]["bytes"] if name in here else 0
+        report.records += _rows_of(files[name]) if name in here else 0
+        if progress is not None:
+            progress(report.bytes, total, report.records)
+    report.n_problems = len(found)
+    report.problems = found[:max_problems]
+    return report
+
+
+def _manifest_of(folder: str) -> dict[str, Any]:
+    try:
+        manifest = read_manifest(folder)
+        for one in manifest["files"]:
+            if not isinstance(one["bytes"], int) or not isinstance(one["sha256"], str):
+                raise TypeError
+            _rows_of(one)
+    except FileNotFoundError:
+        raise InputError(
+            "there is no manifest beside the folder",
+            path=manifest_path(folder),
+            advice="name the files one by one to have their records verified",
+        ) from None
+    except (KeyError, TypeError):
+        raise FormatError(
+            "the manifest does not tell name, rows, bytes and sha256 of each file",
+            path=manifest_path(folder),
+        ) from None
+    return manifest
+
+
+def _rows_of(file: dict[str, Any]) -> int:
+    rows: int = file["rows"] if "rows" in file else file["end"] - file["begin"]
+    return rows
+
+
+def _fields_in_words(fields: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{one['role']} {one['name']!r}: {one['kind']} {one['dtype'] or 'bytes'}"
+        + (f", {one['width']} wide" if one["width"] is not None else "")
+        for one in fields
+    )
+
+
+def _against(
+    folder: Path, file: dict[str, Any], is_here: bool, max_problems: int
+) -> Iterator[Problem]:
+    """Problems of one file: of its bytes, and where its digest is another, of its
+    records."""
+    name = file["name"]
+    if not is_here:
+        yield Problem(None, None, "the file is missing", name)
+        return
+    digest, n_bytes = hashlib.sha256(), 0
+    with (folder / name).open("rb") as opened:
+        while data := opened.read(_LOOK_AT):
+            digest.update(data)
+            n_bytes += len(data)
+    if n_bytes != file["bytes"]:
+        reason = f"{n_bytes:,} bytes, the manifest says {file['bytes']:,}"
+        yield Problem(None, None, reason, name)
+    elif digest.hexdigest() == file["sha256"]:
+        return
+    else:
+        yield Problem(None, None, "its SHA-256 is another than the manifest says", name)
+    if name.endswith(".pbr"):
+        inner = _verify_file(folder / name, max_problems, None)
+        yield from (replace(one, file=name) for one in inner.problems)
 
 
 def _verify_raw(source: Input, raw: Raw, report: VerifyReport) -> None:

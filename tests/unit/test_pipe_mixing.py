@@ -10,7 +10,7 @@ from recordsmith.batch import Batch, Field
 from recordsmith.concat import concat
 from recordsmith.pipe.examples import listed, sharded_items, shuffled_items
 from recordsmith.pipe.mixing import cut, generator, sharded, shuffled
-from recordsmith.pipe.taking import take, take_every
+from recordsmith.taking import take, take_every
 
 
 def numbered(n, *sizes):

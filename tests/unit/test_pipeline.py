@@ -133,3 +133,23 @@ def test_tally_is_the_callers():
         "values_rounded": 1,
         "max_relative_error": pytest.approx(1.49e-8, rel=1e-2),
     }
+
+
+@pytest.mark.parametrize("kind", ["array", "sparse", "batch", "batches", "arrow", "npy"])
+def test_threads_are_for_the_output_where_the_source_needs_none(tmp_path, kind):
+    from scipy.sparse import csr_matrix
+
+    X = np.arange(6, dtype="float32").reshape(3, 2)
+    batch = rs.decode(rs.encode(X))
+    for name in ("a.arrow", "a.npy"):
+        rs.write(tmp_path / name, batch, threads=2)
+    source = {
+        "array": X,
+        "sparse": csr_matrix(X),
+        "batch": batch,
+        "batches": iter([batch]),
+        "arrow": tmp_path / "a.arrow",
+        "npy": tmp_path / "a.npy",
+    }[kind]
+    rs.convert(source, tmp_path / "a.pbr", threads=2)
+    np.testing.assert_array_equal(rs.read(tmp_path / "a.pbr").to_numpy()[0], X)

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 import recordsmith as rs
 import service_model
 from recordsmith.errors import FormatError, InputError, LimitError, ValidationError
-from recordsmith.inference.folders import manifest_path, read_manifest
+from recordsmith.folders import manifest_path, read_manifest
 
 MB = 1 << 20
 X = np.arange(12.0).reshape(6, 2)

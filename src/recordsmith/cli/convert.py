@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ValidationError
+from ..tally import Tally
 from . import options, process
 from .progress import human_bytes, plural, progress_bar
 
 if TYPE_CHECKING:
-    from ..pipeline import WriteResult
+    from ..results import WriteResult
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
@@ -23,6 +25,8 @@ examples:
   recordsmith convert agaricus.libsvm train.pbr --index-base 1 --n-features 127
   recordsmith convert part-*.parquet train.pbr --label y --drop id,name
   recordsmith convert train.pbr train.parquet
+  recordsmith convert train.parquet train/ --label y --instances 4
+  recordsmith convert all.csv data/ --label y --split train=0.9,validation=0.1
   recordsmith convert train.csv train.pbr --label y --algorithm linear-learner
   gunzip < train.csv.gz | recordsmith convert - - --from csv --to recordio > train.pbr
 
@@ -50,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="IN ... OUT",
-        help="files, folders or globs to read, and the file to write; - for standard "
-        "input and output",
+        help="files, folders or globs to read, and the file or folder to write; - for "
+        "standard input and output",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an existing file"
@@ -62,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_algorithm_options(parser)
     options.add_source_options(parser)
     options.add_dest_options(parser)
+    options.add_shard_options(parser)
     options.add_message_options(parser)
 
 
@@ -104,6 +109,18 @@ def _refused(args: argparse.Namespace, error: ValidationError) -> int:
     return 3
 
 
+def _files(result: WriteResult) -> list[str]:
+    """How many files there are, and rows in the parts."""
+    smallest = human_bytes(min(one.bytes for one in result.shards))
+    largest = human_bytes(max(one.bytes for one in result.shards))
+    size = f" of {smallest} to {largest}" if smallest != largest else f" of {smallest}"
+    lines = [f"  {plural(len(result.shards), 'file')}{size}; manifest: {result.manifest}"]
+    if "" not in result.parts:
+        rows = (f"{name} {plural(n, 'row')}" for name, n in result.parts.items())
+        lines.append(f"  {', '.join(rows)}")
+    return lines
+
+
 class _Nowhere:
     """A file object that drops what is written."""
 
@@ -115,6 +132,20 @@ class _Nowhere:
 
 def _check(dest: str, settings: dict[str, Any]) -> _Nowhere:
     """Refuse what a conversion would refuse, and give it another destination."""
+    from ..sharding import is_folder, pop_options
+    from ..sharding.sink import open_shards
+
+    asked = pop_options(settings)
+    if is_folder(dest, asked):
+        open_shards(
+            dest,
+            asked,
+            tally=Tally(),
+            dest_format=settings.get("dest_format"),
+            overwrite=settings["overwrite"],
+        )
+        settings["dest_format"] = "recordio"
+        return _Nowhere()
     from ..publish import check_output
     from ..sinks import format_of
 
@@ -135,6 +166,9 @@ def _as_json(result: WriteResult, dest: str, dry_run: bool) -> dict[str, Any]:
         "schema": result.schema,
         "changes": result.tally.changes(),
         "dry_run": dry_run,
+        "manifest": result.manifest,
+        "parts": result.parts if result.shards else None,
+        "shards": [asdict(one) for one in result.shards],
         "report": None if result.report is None else result.report.to_dict(),
     }
 
@@ -147,6 +181,8 @@ def _summary(result: WriteResult, dest: str, dry_run: bool) -> str:
         f"{plural(result.rows, 'row')}, {human_bytes(result.bytes)} {done} {where} in "
         f"{result.seconds:.1f} s ({speed}/s)"
     ]
+    if result.shards:
+        lines += _files(result)
     if result.schema:
         lines.append(f"  {result.schema}")
     for name, count in result.tally.changes().items():

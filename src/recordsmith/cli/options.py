@@ -11,6 +11,7 @@ __all__ = [
     "add_algorithm_options",
     "add_dest_options",
     "add_message_options",
+    "add_shard_options",
     "add_source_options",
     "given",
     "load_hyperparameters",
@@ -247,6 +248,60 @@ def add_dest_options(parser: argparse.ArgumentParser, default: str | None = None
     )
 
 
+def add_shard_options(parser: argparse.ArgumentParser) -> None:
+    """How rows are laid out in the files of a folder; see `recordsmith.sharding`."""
+    group = parser.add_argument_group(
+        "output: a folder of shards",
+        "If OUT ends in /, is a folder, or one of these is given. The manifest is "
+        "written beside the folder.",
+    )
+    add = group.add_argument
+    add(
+        "--shards",
+        type=count_or_auto,
+        metavar="N",
+        help="files, filled evenly; auto (default): files of about 128 MiB",
+    )
+    add(
+        "--instances",
+        type=int,
+        metavar="N",
+        help="the job's: the number of files is a multiple of it",
+    )
+    add("--max-shard-bytes", type=int, metavar="N", help="no file is longer")
+    add(
+        "--split",
+        type=shares,
+        metavar="NAME=SHARE,...",
+        help="rows to several channels: train=0.8,validation=0.1,test=0.1",
+    )
+    add("--k-fold", type=int, metavar="K", help="rows to K folds of equal share")
+    add(
+        "--stratify",
+        action="store_true",
+        default=None,
+        help="each part gets its share of each label",
+    )
+    add(
+        "--group-by",
+        type=column,
+        metavar="COLUMN",
+        help="rows that are alike in it go to the same part; it is not written",
+    )
+    add(
+        "--shuffle",
+        action="store_true",
+        default=None,
+        help="write the rows in random order; takes temporary space beside OUT",
+    )
+    add("--seed", type=int, metavar="N", help="of split and shuffle; default: 0")
+    add(
+        "--sagemaker-manifest",
+        metavar="URI",
+        help="write SageMaker's ManifestFile, too; the folder goes to s3://BUCKET/PREFIX/",
+    )
+
+
 def add_algorithm_options(parser: argparse.ArgumentParser) -> None:
     """What the rows are for; see `recordsmith.validate`."""
     group = parser.add_argument_group("what the data are for")
@@ -349,6 +404,39 @@ def columns(text: str) -> Any:
     if text.startswith("name:") or "," not in text:
         return column(text)
     return [column(one) for one in names(text)]
+
+
+def count_or_auto(text: str) -> int | str:
+    """A number of files, or the word."""
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number, nor auto") from None
+
+
+def shares(text: str) -> dict[str, float]:
+    """Shares by name.
+
+    Examples
+    --------
+    >>> shares("train=0.9,test=.1")
+    {'train': 0.9, 'test': 0.1}
+    """
+    found: dict[str, float] = {}
+    for one in names(text):
+        name, sign, share = one.partition("=")
+        try:
+            value = float(share)
+        except ValueError:
+            sign = ""
+        if not sign:
+            raise argparse.ArgumentTypeError(f"{one!r} is not NAME=SHARE")
+        if name in found:
+            raise argparse.ArgumentTypeError(f"{name!r} is named twice")
+        found[name] = value
+    return found
 
 
 def names(text: str) -> list[str]:

@@ -14,20 +14,24 @@ if TYPE_CHECKING:
 
 __all__ = ["EPILOG", "HELP", "add_arguments", "run"]
 
-HELP = "check every byte of RecordIO-protobuf files, and every record against the first"
+HELP = "check every byte of RecordIO-protobuf files, or a folder against its manifest"
 EPILOG = """\
 examples:
   recordsmith verify train.pbr
   recordsmith verify --json *.pbr
+  recordsmith verify train/
 
 Checked are frames, protobuf messages, shapes and keys, and that all records have the
-fields of the first. --json prints one object a file. The exit code is 1 if a file has a
-problem."""
+fields of the first. A folder that convert made of shards is checked against the manifest
+beside it: no file more or less, and each with its size and SHA-256. --json prints one
+object a file. The exit code is 1 if a file has a problem."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("paths", nargs="+", metavar="FILE", help="- is standard input")
+    parser.add_argument(
+        "paths", nargs="+", metavar="FILE", help="or a folder; - is standard input"
+    )
     parser.add_argument(
         "--max-problems",
         type=int,

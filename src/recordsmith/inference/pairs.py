@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..folders import manifest_path, read_manifest
 from ..sources.open_source import is_files
 from ..storage import STDIN, expand, is_path
-from .folders import manifest_path, read_manifest
 
 __all__ = ["Pair", "as_noted", "manifest_of", "pair_up", "total_size"]
 
@@ -86,7 +86,7 @@ def manifest_of(inputs: Any) -> dict[str, Any] | None:
     folder = os.fsdecode(inputs)
     if not Path(folder).is_dir() or not Path(manifest_path(folder)).is_file():
         return None
-    return read_manifest(folder)
+    return read_manifest(folder, "transform")
 
 
 def as_noted(pairs: list[Pair], manifest: dict[str, Any], folder: str) -> list[Pair]:

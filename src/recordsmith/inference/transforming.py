@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ..errors import InputError, LimitError
+from ..folders import manifest_path, open_folder, write_manifest
 from ..publish import open_output
 from ..reporting.findings import Report
 from ..tally import Tally
 from .cutting import Body, Limits
-from .folders import manifest_path, open_folder, write_manifest
 from .job_settings import check_payload, choose_accept, split_of, transform_settings
 from .media import choose_media, is_count
 from .requesting import Rows

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..batch import Batch
 from ..concat import concat, rebatch
-from .taking import take, take_every
+from ..taking import take, take_every
 
 __all__ = ["cut", "generator", "sharded", "shuffled"]
 

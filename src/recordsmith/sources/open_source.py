@@ -93,6 +93,7 @@ def open_source(
     """
     if is_files(src):
         return open_files(Files(expand(src)), source_format, tally, options, room)
+    options.pop("threads", None)  # there is nothing to parse
     if source_format is not None:
         raise InputError(
             f"source_format={source_format!r} is for files, not for {type(src).__name__}"
@@ -134,6 +135,10 @@ def open_files(
                 advice=near(str(kind), list(_READERS)) or f"known: {', '.join(_READERS)}",
             )
         reader = _reader(kind)
+        if "threads" not in _parameters(
+            reader
+        ):  # those of the verb may be for the output
+            options.pop("threads", None)
         _check_options(options, reader, kind)
         files.measure()
         if room is not None and "room" in inspect.signature(reader).parameters:

@@ -11,10 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import FormatError, InputError
-from ..publish import open_output
+from .errors import FormatError, InputError
+from .publish import open_output
 
-__all__ = ["manifest_path", "open_folder", "read_manifest", "write_manifest"]
+__all__ = [
+    "check_folder",
+    "files_below",
+    "manifest_path",
+    "open_folder",
+    "read_manifest",
+    "write_manifest",
+]
 
 _VERSION = 1
 
@@ -38,19 +45,25 @@ def write_manifest(folder: str, content: dict[str, Any]) -> None:
         out.write(f"{text}\n".encode())
 
 
-def read_manifest(folder: str) -> dict[str, Any]:
+def read_manifest(folder: str, kind: str | None = None) -> dict[str, Any]:
     """What the manifest beside a folder says.
+
+    Parameters
+    ----------
+    folder : str
+    kind : {"transform", "shards"}, optional
+        What has to be in the folder.
 
     Returns
     -------
     dict
-        content_type, rows, and files: a list of name, begin, end (rows, from 0), bytes
-        and sha256, in the order of the rows.
+        rows, and files: a list of name, bytes, sha256 and more. Those of a transform job
+        also have begin and end (rows, from 0), and are in the order of the rows.
 
     Raises
     ------
     FormatError
-        If it is no manifest, or of another version.
+        If it is no manifest, or of another kind or version.
     """
     path = manifest_path(folder)
     try:
@@ -58,16 +71,22 @@ def read_manifest(folder: str) -> dict[str, Any]:
     except ValueError as error:
         raise FormatError(f"no manifest of JSON: {error}", path=path) from None
     if not isinstance(found, dict) or not isinstance(found.get("files"), list):
-        raise FormatError("no manifest of files for batch transform", path=path)
+        raise FormatError("no manifest of files", path=path)
     if found.get("version") != _VERSION:
         raise FormatError(
             f"the manifest has version {found.get('version')}, expected {_VERSION}",
             path=path,
             advice="write the files anew, or read them with a newer recordsmith",
         )
+    found_kind = found.get("kind", "transform")
+    if kind is not None and found_kind != kind:
+        raise FormatError(
+            f"the manifest is of files for {found_kind}, expected {kind}", path=path
+        )
+    needed = ("name", "begin", "end") if found_kind == "transform" else ("name", "rows")
     for number, one in enumerate(found["files"]):
         held = one if isinstance(one, dict) else {}
-        lacking = [name for name in ("name", "begin", "end") if name not in held]
+        lacking = [name for name in needed if name not in held]
         if lacking:
             raise FormatError(
                 f"file {number} lacks {', '.join(lacking)}",
@@ -87,8 +106,7 @@ def open_folder(folder: str, overwrite: bool) -> Iterator[Path]:
         If there is something under that name, unless `overwrite` is given and the
         manifest beside it says that it holds such files and nothing else.
     """
-    target = Path(os.path.abspath(folder))  # noqa: PTH100 - of a name that may be new
-    _check_place(folder, target, overwrite)
+    target = check_folder(folder, overwrite)
     token = secrets.token_hex(8)
     hidden = target.with_name(f".{target.name}.{token}.tmp")
     hidden.mkdir()
@@ -97,6 +115,22 @@ def open_folder(folder: str, overwrite: bool) -> Iterator[Path]:
         _publish(hidden, target, target.with_name(f".{target.name}.{token}.old"))
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+
+
+def check_folder(folder: str, overwrite: bool) -> Path:
+    """The folder's full path, or what :func:`open_folder` raises."""
+    target = Path(os.path.abspath(folder))  # noqa: PTH100 - of a name that may be new
+    _check_place(folder, target, overwrite)
+    return target
+
+
+def files_below(folder: Path) -> set[str]:
+    """Names of all that is no folder in a folder and below, with "/" between."""
+    return {
+        one.relative_to(folder).as_posix()
+        for one in folder.rglob("*")
+        if one.is_symlink() or not one.is_dir()
+    }
 
 
 def _check_place(folder: str, target: Path, overwrite: bool) -> None:
@@ -122,8 +156,8 @@ def _check_place(folder: str, target: Path, overwrite: bool) -> None:
         return
     if not target.is_dir():
         raise InputError("this is a file, expected the name of a folder", path=folder)
-    held = {one.name for one in target.iterdir()}
-    if not held:
+    held = files_below(target)
+    if not held and not any(target.iterdir()):
         return
     if not overwrite:
         raise InputError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..batch import Batch, Field
+from .batch import Batch, Field
 
 if TYPE_CHECKING:
     import numpy.typing as npt
