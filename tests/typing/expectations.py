@@ -9,7 +9,7 @@ reveal_type(rs.decode(b"").n_rows)  # int
 reveal_type(rs.decode(b"").uids)  # list[str | None] | None
 reveal_type(rs.read("a.pbr"))  # recordsmith.batch.Batch
 reveal_type(rs.encode([[1.0]]))  # bytes | memoryview[int]
-reveal_type(rs.convert("a.csv", "a.pbr"))  # recordsmith.pipeline.WriteResult
+reveal_type(rs.convert("a.csv", "a.pbr"))  # recordsmith.results.WriteResult
 reveal_type(rs.convert("a.csv", "a.pbr").tally)  # recordsmith.tally.Tally
 reveal_type(next(rs.iter_batches("a.pbr")))  # recordsmith.batch.Batch
 reveal_type(next(rs.iter_chunks("a.pbr")).data)  # bytes
