@@ -11,7 +11,7 @@ import recordsmith as rs
 from commands import csv_bytes
 
 LIMIT_MIB = 150
-# Threads that wait for a busy machine hold a block more at times; the data grow by 100 MB.
+# Threads that wait for a busy machine hold a block more; the data grow by 100 MB.
 GROWTH_MIB = 48
 
 PROGRAM = """
