@@ -119,8 +119,9 @@ def tables_of(
     for batch in _batches(src, options):
         if uid:
             field = batch.get(UID)
-            if field is None or (field.present is not None and not field.present.all()):
-                row = 0 if field is None else int((~field.present).argmax())  # type: ignore[operator]
+            present = None if field is None else field.present
+            if field is None or (present is not None and not present.all()):
+                row = 0 if present is None else int((~present).argmax())
                 raise InputError(
                     "the record has no uid",
                     path=src if isinstance(src, str) else None,

@@ -127,7 +127,7 @@ def _look(fifo: str, files: str, mode: str | None, told_by: str) -> Place | None
 
 def _is_fifo(path: str) -> bool:
     try:
-        kind = os.stat(path).st_mode  # noqa: PTH116 (of what a link leads to)
+        kind = Path(path).stat().st_mode  # of what a link leads to
     except OSError:
         return False
     if stat.S_ISREG(kind):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -97,7 +96,7 @@ class Manifest:
         for prefix, place in self._refs:
             if text.startswith(prefix):
                 rest = text[len(prefix) :].lstrip("/")  # else it would be a path from /
-                text = os.path.join(place, rest)  # noqa: PTH118
+                text = str(Path(place, rest))
                 break
         else:
             if "://" in text:

@@ -259,8 +259,7 @@ class _Line:
     def remove(self) -> None:
         """Remove the FIFO that is there now."""
         if self._fifo is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._fifo)  # noqa: PTH108
+            Path(self._fifo).unlink(missing_ok=True)
             self._fifo = None
 
     def _make(self, epoch: int) -> str:

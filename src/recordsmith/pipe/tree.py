@@ -60,7 +60,7 @@ class Tree:
             self._base = Path(tempfile.mkdtemp(prefix="recordsmith-pipe-"))
             self.data = self._base / "input" / "data"
         else:
-            self.data = Path(os.path.abspath(os.fsdecode(directory)))  # noqa: PTH100
+            self.data = Path(os.fsdecode(directory)).absolute()
         if self.data.exists() and not self.data.is_dir():
             raise InputError(
                 "this is no folder, expected one for FIFOs", path=str(self.data)
